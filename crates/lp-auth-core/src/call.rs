@@ -20,7 +20,6 @@ use crate::{Purpose, TransportError};
 ///     ticket.reply(send(request, limits))
 /// }
 /// ```
-#[derive(Debug)]
 #[must_use = "the machine waits for this call until its lease runs out"]
 pub struct Call {
     ticket: Ticket,
@@ -47,9 +46,29 @@ impl Call {
         &self.ticket.purpose
     }
 
-    /// The request as it will be sent. Its `Debug` shows neither secrets nor tokens.
+    /// The request as it will be sent.
+    ///
+    /// Its own `Debug` shows no body, but the query of its URL, which names the consumer of a delegated token: log
+    /// the call instead.
     pub fn request(&self) -> &http::Request<Body> {
         &self.request
+    }
+}
+
+/// Shows the method, the host and the path.
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let uri = self.request.uri();
+        f.debug_struct("Call")
+            .field("purpose", self.purpose())
+            .field("method", self.request.method())
+            .field(
+                "host",
+                &uri.authority().map_or("", |authority| authority.as_str()),
+            )
+            .field("path", &uri.path())
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
     }
 }
 

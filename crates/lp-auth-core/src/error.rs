@@ -191,6 +191,12 @@ impl Error {
         }
     }
 
+    /// Whether the host may have moved: no answer, or 404, 410 or 421. [`Locate::doubt`](crate::Locate::doubt) it.
+    pub fn casts_doubt_on_the_host(&self) -> bool {
+        self.kind() == ErrorKind::NoAnswer
+            || matches!(self.status().map(|status| status.as_u16()), Some(404 | 410 | 421))
+    }
+
     fn edit(mut self, change: impl FnOnce(&mut Inner)) -> Self {
         change(Arc::make_mut(&mut self.inner));
         self

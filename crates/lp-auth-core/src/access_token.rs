@@ -1,0 +1,137 @@
+//! A token at hand.
+
+use core::fmt;
+
+use http::HeaderValue;
+
+use crate::{Body, Compact, InvalidCompact, UnixTime, Window};
+
+const BEARER: &str = "Bearer ";
+
+/// An access token and the time in which it is good.
+///
+/// Cloning copies pointers. `Debug` shows no token, and the header values are marked sensitive, so that HTTP stacks
+/// do not log them.
+///
+/// ```
+/// use std::time::Duration;
+/// use lp_auth_core::{AccessToken, HeaderStyle, UnixTime, Window};
+///
+/// let life = Window::starting(UnixTime::from_secs(1_524_642_670), Duration::from_secs(3600));
+/// let token = AccessToken::new("eyJhbGciOiJSUzI1NiJ9.e30.c2ln", life)?;
+/// assert_eq!(token.authorization(HeaderStyle::Bearer), "Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2ln");
+/// assert_eq!(token.authorization(HeaderStyle::Bare), "eyJhbGciOiJSUzI1NiJ9.e30.c2ln");
+/// assert_eq!(token.expires_at().as_secs(), 1_524_646_270);
+/// assert!(!format!("{token:?}").contains("eyJ"));
+/// # Ok::<(), lp_auth_core::InvalidCompact>(())
+/// ```
+#[derive(Clone)]
+pub struct AccessToken {
+    /// A part of the bytes of `bearer`: there is one copy of the token, overwritten when the last handle is dropped.
+    bare: HeaderValue,
+    bearer: HeaderValue,
+    life: Window,
+}
+
+impl AccessToken {
+    /// A token that was requested when its life starts and expires when it ends, by this machine's clock.
+    ///
+    /// This is how a token that was saved earlier comes back, for [`TokenSource::restore`](crate::TokenSource::restore).
+    pub fn new(token: &str, life: Window) -> Result<Self, InvalidCompact> {
+        Compact::parse(token)?;
+        let bearer = Body::from([BEARER, token].concat()).into_bytes();
+        let bare = bearer.slice(BEARER.len()..);
+        let header = |bytes| {
+            let mut value =
+                HeaderValue::from_maybe_shared(bytes).map_err(|_| InvalidCompact::NotThreeParts)?;
+            value.set_sensitive(true);
+            Ok(value)
+        };
+        Ok(Self {
+            bare: header(bare)?,
+            bearer: header(bearer)?,
+            life,
+        })
+    }
+
+    /// The token itself, a JWT. Whoever prints it gives it away.
+    pub fn expose(&self) -> &str {
+        // What `new` parsed is ASCII.
+        self.bare.to_str().unwrap_or_default()
+    }
+
+    /// The value of the header `Authorization`, marked sensitive.
+    pub fn authorization(&self, style: HeaderStyle) -> HeaderValue {
+        match style {
+            HeaderStyle::Bare => self.bare.clone(),
+            HeaderStyle::Bearer => self.bearer.clone(),
+        }
+    }
+
+    /// From when it was requested until it expires, by this machine's clock.
+    pub fn life(&self) -> Window {
+        self.life
+    }
+
+    /// When it was requested.
+    pub fn requested_at(&self) -> UnixTime {
+        self.life.start()
+    }
+
+    /// When it expires.
+    pub fn expires_at(&self) -> UnixTime {
+        self.life.end()
+    }
+}
+
+/// By the token's text: its life is what this machine makes of it.
+impl PartialEq for AccessToken {
+    fn eq(&self, other: &Self) -> bool {
+        self.bare == other.bare
+    }
+}
+
+impl Eq for AccessToken {}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessToken")
+            .field("life", &self.life)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How an API wants the token in the header `Authorization` (LIVEPERSON.md §5).
+///
+/// ```
+/// use lp_auth_core::HeaderStyle;
+///
+/// assert_eq!(HeaderStyle::default(), HeaderStyle::Bearer);
+/// assert_eq!("bare".parse::<HeaderStyle>(), Ok(HeaderStyle::Bare));
+/// ```
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum HeaderStyle {
+    /// The token alone: Connector API and Messaging REST API.
+    Bare,
+    /// `Bearer <token>` (RFC 6750 §2.1): Functions, account configuration, message history and most others.
+    #[default]
+    Bearer,
+}
+
+impl core::str::FromStr for HeaderStyle {
+    type Err = UnknownHeaderStyle;
+
+    fn from_str(text: &str) -> Result<Self, UnknownHeaderStyle> {
+        match text {
+            "bare" => Ok(Self::Bare),
+            "bearer" => Ok(Self::Bearer),
+            _ => Err(UnknownHeaderStyle),
+        }
+    }
+}
+
+/// A text names no header style.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("not a header style: `bearer` and `bare` are")]
+#[non_exhaustive]
+pub struct UnknownHeaderStyle;

@@ -1,0 +1,347 @@
+//! The request for a token, and what its answer means. No state: usable alone.
+
+use core::fmt;
+use core::str::FromStr;
+use core::time::Duration;
+use std::borrow::Cow;
+
+use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderValue, Request, Response};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::answer::server_date;
+use crate::{
+    AccessToken, AccountId, Answer, ApiVersion, Body, Compact, Credentials, Error, Part, Purpose,
+    ServiceHost, UnixTime, Window, malformed, success,
+};
+
+/// What every request of this project calls itself.
+pub const AGENT: &str = concat!("lp-auth/", env!("CARGO_PKG_VERSION"));
+
+/// A request for an access token: which account, which version of the API, and for whom.
+///
+/// It is sent in the canonical forms of LIVEPERSON.md §2: the credentials in the body, never in the URL.
+///
+/// ```
+/// use lp_auth_core::{ApiVersion, Credentials, Region, TokenRequest};
+///
+/// let credentials = Credentials { client_id: "my-app".parse()?, client_secret: "hush".parse()? };
+/// let request = TokenRequest::new("12345678".parse()?, ApiVersion::V1);
+/// let http = request.to_http(&credentials, &Region::Us.host())?;
+/// assert_eq!(http.uri(), "https://va.sentinel.liveperson.net/sentinel/api/account/12345678/app/token?v=1.0");
+/// assert_eq!(http.body().as_ref(), b"client_id=my-app&client_secret=hush&grant_type=client_credentials");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct TokenRequest {
+    account: AccountId,
+    version: ApiVersion,
+    consumer: Option<ConsumerId>,
+    scope: Option<Scope>,
+}
+
+impl TokenRequest {
+    /// A request for the application's own token.
+    pub fn new(account: AccountId, version: ApiVersion) -> Self {
+        Self {
+            account,
+            version,
+            consumer: None,
+            scope: None,
+        }
+    }
+
+    /// Asks for a delegated token, bound to this consumer (`state`). V2 alone has them.
+    pub fn for_consumer(mut self, consumer: ConsumerId) -> Result<Self, NoDelegation> {
+        if self.version != ApiVersion::V2 {
+            return Err(NoDelegation);
+        }
+        self.consumer = Some(consumer);
+        Ok(self)
+    }
+
+    /// Asks for less than the application was installed with. Without this, no `scope` is sent.
+    pub fn with_scope(mut self, scope: Scope) -> Self {
+        self.scope = Some(scope);
+        self
+    }
+
+    /// The account.
+    pub fn account(&self) -> &AccountId {
+        &self.account
+    }
+
+    /// The version of the token API.
+    pub fn version(&self) -> ApiVersion {
+        self.version
+    }
+
+    /// The HTTP request to Sentinel at this host.
+    pub fn to_http(
+        &self,
+        credentials: &Credentials,
+        sentinel: &ServiceHost,
+    ) -> Result<Request<Body>, http::Error> {
+        Request::post(sentinel.uri(&self.path_and_query())?)
+            .header(
+                CONTENT_TYPE,
+                HeaderValue::from_static("application/x-www-form-urlencoded"),
+            )
+            .header(ACCEPT, HeaderValue::from_static("application/json"))
+            .header(USER_AGENT, HeaderValue::from_static(AGENT))
+            .body(self.form(credentials))
+    }
+
+    /// The token in Sentinel's answer, living from when the request was sent; or what went wrong.
+    ///
+    /// How long it lives: the shortest positive one of `expires_in` (a number or a numeric string), `exp - iat` of the
+    /// token, and `exp` minus the answer's `Date`; at most 24 h; with none of them, 5 minutes. A token that has
+    /// expired by the server's own clock, or is for another account, is no answer.
+    pub fn read(
+        &self,
+        credentials: &Credentials,
+        sentinel: &ServiceHost,
+        answer: Answer,
+    ) -> Result<AccessToken, Error> {
+        let host = sentinel.to_string();
+        let mut secrets = vec![credentials.client_secret.expose()];
+        secrets.extend(self.consumer.as_ref().map(ConsumerId::expose));
+        let reply = success(answer.outcome, &Purpose::Token, &host, &secrets)?;
+        let malformed = |detail| malformed(&reply, &Purpose::Token, &host, detail);
+
+        let fields: Fields<'_> = serde_json::from_slice(reply.body().as_ref())
+            .map_err(|_| malformed("the body is not the JSON of a token response"))?;
+        if fields
+            .token_type
+            .is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer"))
+        {
+            return Err(malformed("`token_type` is not `Bearer`"));
+        }
+        let payload = Compact::parse(&fields.access_token)
+            .and_then(|token| token.decode(Part::Payload))
+            .map_err(|_| malformed("`access_token` is no JWT"))?;
+        let claims: Claims<'_> =
+            serde_json::from_slice(&payload).map_err(|_| malformed("`access_token` is no JWT"))?;
+        if claims
+            .aud
+            .as_ref()
+            .is_some_and(|audience| !audience.contains(self.account.as_str()))
+        {
+            return Err(malformed("the token is for another account"));
+        }
+        let lifetime = lifetime(fields.expires_in, &claims, &reply).map_err(malformed)?;
+        let life = Window::starting(answer.sent, lifetime);
+        AccessToken::new(&fields.access_token, life).map_err(|_| malformed("`access_token` is no JWT"))
+    }
+
+    fn path_and_query(&self) -> String {
+        let account = &self.account;
+        let mut text = match self.version {
+            ApiVersion::V1 => format!("/sentinel/api/account/{account}/app/token?v=1.0"),
+            ApiVersion::V2 => format!("/sentinel/api/v2/account/{account}/app/token"),
+        };
+        if let Some(consumer) = &self.consumer {
+            text.push_str("?state=");
+            text.extend(form_urlencoded::byte_serialize(consumer.expose().as_bytes()));
+        }
+        text
+    }
+
+    fn form(&self, credentials: &Credentials) -> Body {
+        let fields = [
+            ("client_id", credentials.client_id.as_str()),
+            ("client_secret", credentials.client_secret.expose()),
+            ("grant_type", "client_credentials"),
+        ];
+        let scope = self.scope.as_ref().map(|scope| ("scope", scope.as_str()));
+        let fields = || fields.into_iter().chain(scope);
+        // Room for the longest encoding: a string that grows leaves copies of the secret behind in freed memory.
+        let room = fields()
+            .map(|(name, value)| name.len() + 3 * value.len() + 2)
+            .sum();
+        let mut form = form_urlencoded::Serializer::new(String::with_capacity(room));
+        form.extend_pairs(fields());
+        form.finish().into()
+    }
+}
+
+/// The fields of a token response (RFC 6749 §5.1; LIVEPERSON.md §2).
+#[derive(Deserialize)]
+struct Fields<'a> {
+    #[serde(borrow)]
+    access_token: Cow<'a, str>,
+    #[serde(borrow, default)]
+    token_type: Option<Cow<'a, str>>,
+    /// Raw, since it comes as a number, as a string, or as nonsense.
+    #[serde(borrow, default)]
+    expires_in: Option<&'a RawValue>,
+}
+
+/// What a client reads of its own token, whose signature is its readers' concern.
+#[derive(Deserialize)]
+struct Claims<'a> {
+    #[serde(borrow, default)]
+    exp: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    iat: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    aud: Option<Audience<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience<'a> {
+    #[serde(borrow)]
+    One(Cow<'a, str>),
+    #[serde(borrow)]
+    Several(Vec<Cow<'a, str>>),
+}
+
+impl Audience<'_> {
+    fn contains(&self, account: &str) -> bool {
+        match self {
+            Self::One(audience) => audience == account,
+            Self::Several(audiences) => audiences.iter().any(|audience| audience == account),
+        }
+    }
+}
+
+fn lifetime(
+    expires_in: Option<&RawValue>,
+    claims: &Claims<'_>,
+    reply: &Response<Body>,
+) -> Result<Duration, &'static str> {
+    const LONGEST: f64 = 86_400.0;
+    const UNKNOWN: f64 = 300.0;
+    let exp = claims.exp.and_then(seconds);
+    let since_issue = exp.zip(claims.iat.and_then(seconds)).map(|(exp, iat)| exp - iat);
+    let date = server_date(reply.headers()).map(UnixTime::as_secs);
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a date that a float cannot count to the second is no date"
+    )]
+    let since_answer = exp.zip(date).map(|(exp, date)| exp - date as f64);
+    if since_issue.is_some_and(|seconds| seconds <= 0.0) {
+        return Err("the token expires before it was issued");
+    }
+    if since_answer.is_some_and(|seconds| seconds <= 0.0) {
+        return Err("the token has already expired by the server's own clock");
+    }
+    let known = [expires_in.and_then(seconds), since_issue, since_answer];
+    let shortest = known
+        .into_iter()
+        .flatten()
+        .filter(|seconds| *seconds > 0.0)
+        .reduce(f64::min);
+    Ok(Duration::from_secs_f64(shortest.unwrap_or(UNKNOWN).min(LONGEST)))
+}
+
+/// A finite number, bare or in quotes.
+fn seconds(value: &RawValue) -> Option<f64> {
+    let text = value.get();
+    let text = text
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'))
+        .unwrap_or(text);
+    text.trim()
+        .parse()
+        .ok()
+        .filter(|seconds: &f64| seconds.is_finite())
+}
+
+/// The consumer that a delegated token is bound to (`state`). Shown by no `Debug`: it names a person.
+///
+/// 1 to 512 bytes, without control characters.
+///
+/// ```
+/// use lp_auth_core::ConsumerId;
+///
+/// let consumer: ConsumerId = "consumer-4711".parse()?;
+/// assert_eq!(format!("{consumer:?}"), "ConsumerId([redacted])");
+/// # Ok::<(), lp_auth_core::InvalidConsumerId>(())
+/// ```
+#[derive(Clone, Eq, Hash, PartialEq)]
+pub struct ConsumerId(String);
+
+impl ConsumerId {
+    /// The id itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ConsumerId {
+    type Err = InvalidConsumerId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidConsumerId> {
+        if !(1..=512).contains(&text.len()) || text.chars().any(char::is_control) {
+            return Err(InvalidConsumerId);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for ConsumerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ConsumerId([redacted])")
+    }
+}
+
+/// A text cannot be a consumer id. The text is not shown.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("not a consumer id: 1 to 512 bytes without control characters are")]
+#[non_exhaustive]
+pub struct InvalidConsumerId;
+
+/// A delegated token was asked for in V1.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("delegated tokens exist in V2 alone: ask for V2, or for no consumer")]
+#[non_exhaustive]
+pub struct NoDelegation;
+
+/// A space-separated list of scopes (RFC 6749 §3.3).
+///
+/// ```
+/// use lp_auth_core::Scope;
+///
+/// let scope: Scope = "msg.consumer faas.lambda.invoke".parse()?;
+/// assert_eq!(scope.as_str(), "msg.consumer faas.lambda.invoke");
+/// assert!("two  blanks".parse::<Scope>().is_err());
+/// # Ok::<(), lp_auth_core::InvalidScope>(())
+/// ```
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Scope(String);
+
+impl Scope {
+    /// As it is sent.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Scope {
+    type Err = InvalidScope;
+
+    fn from_str(text: &str) -> Result<Self, InvalidScope> {
+        // `scope-token` of RFC 6749 §3.3.
+        let is_scope = |scope: &str| {
+            !scope.is_empty()
+                && scope
+                    .bytes()
+                    .all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
+        };
+        if text.len() > 1024 || !text.split(' ').all(is_scope) {
+            return Err(InvalidScope);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// A text is no list of scopes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error(
+    "not a list of scopes: names with single blanks between them are, as `msg.consumer faas.lambda.invoke`"
+)]
+#[non_exhaustive]
+pub struct InvalidScope;
