@@ -2,10 +2,12 @@
 //!
 //! The keys were made for the tests. Every case is verified three times: with plain keys, and twice with keys that
 //! remember what they verified.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(
-    clippy::unwrap_used,
+    clippy::format_collect,
     clippy::indexing_slicing,
-    reason = "a test that cannot go on fails"
+    clippy::too_many_lines,
+    reason = "a table is as long as it is, and made once"
 )]
 
 #[path = "../support/mod.rs"]
