@@ -89,8 +89,10 @@ impl KeySet {
 
     /// From every public key in PEM, or fails where none can be used.
     pub fn from_pem(pem: &str) -> Result<Self, InvalidKeySet> {
-        let keys = VerifyingKey::all_from_pem(pem).map_err(|_| InvalidKeySet::Pem)?;
-        Self::from_entries(keys.into_iter().map(|key| (None, key)))
+        match VerifyingKey::all_from_pem(pem) {
+            Ok(keys) if !keys.is_empty() => Self::from_entries(keys.into_iter().map(|key| (None, key))),
+            _ => Err(InvalidKeySet::Pem),
+        }
     }
 
     /// From a file of any kind that holds keys: a JWK Set, a JWK, PEM, or DER in base64.
@@ -265,8 +267,8 @@ pub enum InvalidKeySet {
         /// What was there, and why it is not used.
         skipped: Vec<SkippedKey>,
     },
-    /// It is no PEM.
-    #[error("this is no PEM")]
+    /// It is no PEM, or has no public key in it.
+    #[error("there is no public key in PEM here: `PUBLIC KEY` and `RSA PUBLIC KEY` are")]
     Pem,
 }
 

@@ -69,3 +69,8 @@ pub use rejected::{Rejected, UnknownKey, VerifyError};
 pub use unverified::Unverified;
 pub use verification::Verification;
 pub use verify::Keys;
+
+/// The README's program compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
