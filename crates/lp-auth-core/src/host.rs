@@ -29,6 +29,11 @@ pub struct ServiceHost {
 }
 
 impl ServiceHost {
+    /// LivePerson's Domain API: `api.liveperson.net` (LIVEPERSON.md §1).
+    pub fn liveperson_domain_api() -> Self {
+        Self::known("api.liveperson.net")
+    }
+
     /// The same host over plain http, if it is a loopback address: `localhost` or `127.x.x.x`.
     ///
     /// ```
