@@ -1,1 +1,7 @@
-//! To be written.
+//! LivePerson's authorization server and Domain API on loopback, for tests and demonstrations.
+#![forbid(unsafe_code)]
+
+mod certificates;
+mod files;
+
+pub use certificates::{CertificateAuthority, CertificateError, ServerCertificate};
