@@ -3,5 +3,7 @@
 
 mod certificates;
 mod files;
+#[cfg(feature = "transport-suite")]
+pub mod transport_suite;
 
 pub use certificates::{CertificateAuthority, CertificateError, ServerCertificate};
