@@ -230,6 +230,16 @@ impl TokenSource {
         Some((held.token.clone(), window))
     }
 
+    /// The token at hand, if it may still be handed out, whether or not its renewal is due.
+    ///
+    /// For an asker who has waited for one call already: whoever renews a usable token waits for no second one.
+    pub fn usable(&self, now: UnixTime) -> Option<&AccessToken> {
+        self.held
+            .as_ref()
+            .filter(|held| held.usable.contains(now))
+            .map(|held| &held.token)
+    }
+
     /// What it asks for.
     pub fn request(&self) -> &TokenRequest {
         &self.request
