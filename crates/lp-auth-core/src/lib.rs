@@ -57,6 +57,7 @@ mod credentials;
 mod error;
 mod exchange;
 mod host;
+mod installation;
 mod locate;
 mod names;
 mod rests;
@@ -80,6 +81,10 @@ pub use error::{Error, ErrorKind, Purpose};
 pub use exchange::{Answer, Exchange, Status, Taken};
 pub use host::{HostPolicy, InvalidHost, ServiceHost, UntrustedHost};
 pub use http;
+pub use installation::{
+    AppInstallation, AppInstallationBuilder, InstallationProblem, InstallationRemark, InstalledApp,
+    InvalidInstallation,
+};
 pub use locate::{FixedHost, Locate, Region, UnknownRegion};
 pub use names::{AccountId, InvalidName, ServiceName};
 pub use rests::{Pace, Rests};
