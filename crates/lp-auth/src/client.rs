@@ -156,9 +156,10 @@ impl Client {
         credentials: Credentials,
         mut settings: Settings,
     ) -> Result<Self, BuildError> {
+        let locator = settings.locator()?;
         let (transport, runtime) = settings.transport()?;
         settings.transport = Some((Arc::clone(&transport), Arc::clone(&runtime)));
-        let mut machines = Machines::new(settings.locator()?);
+        let mut machines = Machines::new(locator);
         let place = machines.add_tokens(token_source(&request, &credentials, &settings));
         let driver = Driver::new(machines, transport, runtime, settings.watcher.clone());
         Ok(Self {

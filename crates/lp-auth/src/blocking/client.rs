@@ -117,9 +117,10 @@ impl Client {
         credentials: Credentials,
         mut settings: Settings,
     ) -> Result<Self, BuildError> {
+        let locator = settings.locator()?;
         let transport = settings.blocking_transport()?;
         settings.blocking_transport = Some(Arc::clone(&transport));
-        let mut machines = Machines::new(settings.locator()?);
+        let mut machines = Machines::new(locator);
         let place = machines.add_tokens(token_source(&request, &credentials, &settings));
         let driver = Driver::new(machines, transport, settings.watcher.clone());
         Ok(Self {
