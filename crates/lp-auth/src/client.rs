@@ -11,6 +11,7 @@ use lp_auth_core::{
 };
 
 use crate::BuildError;
+use crate::config::config_settings;
 use crate::driver::Driver;
 use crate::machines::{Machines, TokenPlace};
 use crate::question::{WhichHost, WhichToken};
@@ -232,6 +233,7 @@ impl ClientBuilder {
     }
 
     shared_settings!();
+    config_settings!();
 
     /// The client. With reqwest, and no transport given, it is used inside a tokio runtime.
     pub fn build(self) -> Result<Client, BuildError> {
