@@ -47,13 +47,13 @@ impl Client {
         }
         let token = self
             .driver
-            .ask(&WhichToken(&self.place), self.settings.patience)?;
+            .ask(&mut WhichToken(&self.place), self.settings.patience)?;
         Ok(read(&token))
     }
 
     /// Where a service of the account lives, as the Domain API says: `faasGW`, `msgHist` and so on.
     pub fn host(&self, service: &ServiceName) -> Result<ServiceHost, Error> {
-        self.driver.ask(&WhichHost(service), self.settings.patience)
+        self.driver.ask(&mut WhichHost(service), self.settings.patience)
     }
 
     /// Renews host, token and keys before anybody has to wait for them: to run on a thread of its own, as
