@@ -52,9 +52,9 @@ impl Endpoint {
 pub enum Fault {
     /// 200 and these bytes, declared as JSON.
     Body(Bytes),
-    /// The connection is closed in order, and nothing was answered.
+    /// The connection is closed (TCP FIN, and without a goodbye of TLS), and nothing was answered.
     CloseBefore,
-    /// The connection is closed in order after half of the body.
+    /// The connection is closed (TCP FIN, and without a goodbye of TLS) after half of the body.
     CloseWithin,
     /// The right answer, whose body comes byte by byte.
     Drip {
