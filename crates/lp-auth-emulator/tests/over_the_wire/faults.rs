@@ -17,8 +17,10 @@ const JWKS: &str = "/sentinel/well-known/jwks";
 
 /// A connection on which the key set was asked for, over plain http: so that what comes is seen as it comes.
 fn asked(emulator: &Emulator) -> TcpStream {
+    // So that no key has to be made while the connection waits.
+    emulator.jwks();
     let mut stream = TcpStream::connect(emulator.address()).unwrap();
-    stream.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
     stream
         .write_all(format!("GET {JWKS} HTTP/1.1\r\nhost: {}\r\n\r\n", emulator.sentinel()).as_bytes())
         .unwrap();
