@@ -39,9 +39,18 @@ where
     if let Err(error) = proxies(&mut suite, proxy).await {
         suite.note(&error);
     }
-    let report = suite.into_report()?;
-    println!("{DONE}{}", report.cases());
-    Ok(report)
+    let outcome = suite.into_report();
+    // For the first process.
+    match &outcome {
+        Ok(report) => println!("\n{DONE}{}", report.cases()),
+        Err(broken) => {
+            for finding in broken.findings() {
+                let seen = finding.seen().replace('\n', " ");
+                println!("\n{BROKEN}{:?}\t{}\t{seen}", finding.duty(), finding.case());
+            }
+        }
+    }
+    outcome
 }
 
 /// [`check_proxies`] for a transport that blocks.
@@ -62,6 +71,8 @@ where
 const PROXY: &str = "LP_AUTH_PROXY_CHECK";
 /// What the second process prints when all is well, before the number of cases.
 const DONE: &str = "lp-auth: proxies are used as they should, cases: ";
+/// What it prints for each finding, before duty, case and what was seen.
+const BROKEN: &str = "lp-auth: a duty is broken: ";
 
 fn in_a_process_of_its_own(test: &str) -> io::Result<Result<Report, BrokenDuties>> {
     let proxy = Proxy::start()?;
@@ -79,22 +90,30 @@ fn in_a_process_of_its_own(test: &str) -> io::Result<Result<Report, BrokenDuties
     }
     let output = again.output()?;
     let printed = String::from_utf8_lossy(&output.stdout);
-    let cases = printed
+    if let Some(cases) = printed.lines().find_map(|line| line.strip_prefix(DONE)) {
+        let cases = cases.parse().map_err(io::Error::other)?;
+        return Ok(Ok(Report { cases }));
+    }
+    let findings: Vec<_> = printed
         .lines()
-        .find_map(|line| line.split_once(DONE)?.1.trim().parse().ok());
-    Ok(match cases {
-        Some(cases) if output.status.success() => Ok(Report { cases }),
-        _ => {
-            let said = String::from_utf8_lossy(&output.stderr);
-            let finding =
-                |line| Finding::new(Duty::PlainHttpPastProxies, "in an environment with proxies", line);
-            Err(BrokenDuties::new(vec![finding(format!(
-                "{}\n{}",
-                printed.trim(),
-                said.trim()
-            ))]))
-        }
-    })
+        .filter_map(|line| finding(line.strip_prefix(BROKEN)?))
+        .collect();
+    if findings.is_empty() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(io::Error::other(format!(
+            "it did not get as far as checking; is `{test}` the test's full name? It printed: {} {}",
+            printed.trim(),
+            said.trim()
+        )));
+    }
+    Ok(Err(BrokenDuties::new(findings)))
+}
+
+fn finding(line: &str) -> Option<Finding> {
+    let mut parts = line.splitn(3, '\t');
+    let name = parts.next()?;
+    let duty = Duty::ALL.into_iter().find(|duty| format!("{duty:?}") == name)?;
+    Some(Finding::new(duty, parts.next()?, parts.next()?))
 }
 
 fn could_not_run(error: &io::Error) -> BrokenDuties {

@@ -41,6 +41,25 @@ pub enum Duty {
     Trust,
 }
 
+impl Duty {
+    /// Every duty, in alphabetical order.
+    pub const ALL: [Self; 13] = [
+        Self::Answers,
+        Self::AnyPoller,
+        Self::ErrorKinds,
+        Self::HttpsThroughProxies,
+        Self::MaxBody,
+        Self::NoRedirect,
+        Self::NothingRepeated,
+        Self::PlainHttpPastProxies,
+        Self::Requests,
+        Self::Secrets,
+        Self::SeveralAtOnce,
+        Self::Timeout,
+        Self::Trust,
+    ];
+}
+
 impl fmt::Display for Duty {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
