@@ -155,6 +155,9 @@ pub(crate) fn run(options: &[&str]) -> ExitCode {
         }
         Err(failure) => sum.fail("workspace", Duration::ZERO, &failure),
     }
+    if !sum.failures.is_empty() {
+        println!("\nfailed: {}", sum.failures.join(", "));
+    }
     println!("\n{} passed, {} failed", sum.passed, sum.failed);
     if sum.failed == 0 {
         ExitCode::SUCCESS
@@ -185,6 +188,8 @@ fn chosen(options: &[&str]) -> Result<Vec<&'static Step>, String> {
 struct Sum {
     passed: u64,
     failed: u64,
+    /// The names of the steps that failed.
+    failures: Vec<&'static str>,
 }
 
 impl Sum {
@@ -209,13 +214,14 @@ impl Sum {
         }
     }
 
-    fn pass(&mut self, name: &str, took: Duration, note: &str) {
+    fn pass(&mut self, name: &'static str, took: Duration, note: &str) {
         self.passed += 1;
         report(name, took, "ok", note);
     }
 
-    fn fail(&mut self, name: &str, took: Duration, failure: &str) {
+    fn fail(&mut self, name: &'static str, took: Duration, failure: &str) {
         self.failed += 1;
+        self.failures.push(name);
         println!("{}", failure.trim_end());
         report(name, took, "FAILED", "see above");
     }

@@ -33,7 +33,7 @@ pub(crate) type ReplyBody = UnsyncBoxBody<Bytes, BrokenOff>;
 const HUGE: usize = 200 * MEBIBYTE;
 const MEBIBYTE: usize = 1024 * 1024;
 
-/// Time enough for half a body to reach the other side before the connection is reset, which may overtake it.
+/// Time enough for half a body to reach the other side before the connection ends, which may overtake it.
 const HEAD_START: Duration = Duration::from_millis(50);
 
 /// What the fault makes of a right answer, as far as it can be said with an answer.
@@ -103,8 +103,7 @@ pub(crate) fn send(
         Some(Fault::CloseBefore) => return Err(BrokenOff),
         Some(Fault::CloseWithin) => {
             declare_length(&mut headers, &body);
-            let first = half(&body);
-            parts(stream::iter([Some(first), None]))
+            half_and_then(&body, async {})
         }
         Some(Fault::Drip { pause }) => {
             declare_length(&mut headers, &body);
@@ -131,12 +130,7 @@ pub(crate) fn send(
         Some(Fault::ResetWithin) => {
             declare_length(&mut headers, &body);
             let abort = Arc::clone(abort);
-            let first = half(&body);
-            parts(stream::iter([Some(first)]).chain(stream::once(async move {
-                tokio::time::sleep(HEAD_START).await;
-                abort.reset_on_drop();
-                None
-            })))
+            half_and_then(&body, async move { abort.reset_on_drop() })
         }
         Some(Fault::StallWithin) => {
             declare_length(&mut headers, &body);
@@ -171,6 +165,16 @@ fn whole(body: Bytes) -> ReplyBody {
 fn parts(parts: impl Stream<Item = Option<Bytes>> + Send + 'static) -> ReplyBody {
     let frames = parts.map(|part| part.map(Frame::data).ok_or(BrokenOff));
     StreamBody::new(frames).boxed_unsync()
+}
+
+/// Half of the body; then this happens, and the connection is broken off.
+fn half_and_then(body: &Bytes, end: impl Future<Output = ()> + Send + 'static) -> ReplyBody {
+    let first = half(body);
+    parts(stream::iter([Some(first)]).chain(stream::once(async {
+        tokio::time::sleep(HEAD_START).await;
+        end.await;
+        None
+    })))
 }
 
 fn declare_length(headers: &mut HeaderMap, body: &Bytes) {

@@ -19,7 +19,7 @@ use crate::certificates::CertificateError;
 #[non_exhaustive]
 pub enum EmulatorError {
     /// The certificate authority or the server's certificate could not be made or restored.
-    #[error("no TLS: {0}")]
+    #[error(transparent)]
     Certificates(#[from] CertificateError),
     /// A file in the emulator's folder could not be read or written.
     #[error("{} could not be read or written; check its permissions", path.display())]

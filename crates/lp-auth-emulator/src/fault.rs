@@ -10,6 +10,14 @@ use lp_auth_core::AccountId;
 use crate::shapes::{ErrorBody, ExpiresIn};
 
 /// The endpoints that requests are counted by and faults are set for.
+///
+/// ```
+/// use lp_auth_emulator::{Emulator, Endpoint};
+///
+/// let emulator = Emulator::builder().start()?;
+/// assert!(Endpoint::ALL.iter().all(|endpoint| emulator.request_count(*endpoint) == 0));
+/// # Ok::<(), lp_auth_emulator::EmulatorError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum Endpoint {
@@ -52,9 +60,9 @@ impl Endpoint {
 pub enum Fault {
     /// 200 and these bytes, declared as JSON.
     Body(Bytes),
-    /// The connection is closed in order, and nothing was answered.
+    /// The connection is closed (TCP FIN, and without a goodbye of TLS), and nothing was answered.
     CloseBefore,
-    /// The connection is closed in order after half of the body.
+    /// The connection is closed (TCP FIN, and without a goodbye of TLS) after half of the body.
     CloseWithin,
     /// The right answer, whose body comes byte by byte.
     Drip {
@@ -136,6 +144,16 @@ impl Fault {
 }
 
 /// What can be wrong with the content of a token reply.
+///
+/// ```
+/// use lp_auth_emulator::{Emulator, Endpoint, ExpiresIn, Fault, TokenFault};
+/// use serde_json::json;
+///
+/// let emulator = Emulator::builder().start()?;
+/// let negative = TokenFault::ExpiresIn(ExpiresIn::Value(json!(-1)));
+/// emulator.fault(Endpoint::Token, Fault::Token(negative))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum TokenFault {
@@ -152,6 +170,15 @@ pub enum TokenFault {
 }
 
 /// The header `Retry-After` (RFC 9110 §10.2.3).
+///
+/// ```
+/// use std::time::Duration;
+/// use lp_auth_emulator::{Fault, RetryAfter};
+///
+/// let in_a_minute = Fault::status(503).with_retry_after(RetryAfter::Date(Duration::from_secs(60)));
+/// let nonsense = Fault::status(429).with_retry_after(RetryAfter::Text("soon".to_owned()));
+/// # assert_ne!(in_a_minute, nonsense);
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum RetryAfter {

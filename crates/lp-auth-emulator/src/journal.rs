@@ -11,6 +11,17 @@ use crate::fault::{Endpoint, Fault};
 ///
 /// It holds no secret and no token: the path is without its query, and the client id is there only where it is known to
 /// be one.
+///
+/// ```
+/// use lp_auth_emulator::Emulator;
+///
+/// let emulator = Emulator::builder().start()?;
+/// // … a client works …
+/// for request in emulator.requests() {
+///     println!("{} {} {:?}", request.method, request.path, request.status);
+/// }
+/// # Ok::<(), lp_auth_emulator::EmulatorError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SeenRequest {

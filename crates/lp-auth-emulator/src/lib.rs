@@ -1,4 +1,12 @@
-//! LivePerson's authorization server and Domain API on loopback, for tests and demonstrations.
+#![doc = include_str!("../README.md")]
+//!
+//! # The code
+//!
+//! A request comes in through `thread` (the emulator's own) and `server` (connections, TLS) over `connection` (which can be
+//! reset). `resource` says what its path names. The endpoint (`domain_api`, `sentinel` or `api`) makes an answer (`answer`) of a
+//! snapshot (`state`) and the request, and nothing else; `delivery` distorts it as a `fault` asks for, and sends it; `journal`
+//! remembers it. Tokens are made in `token` with a key of the `keyring`, which `keys` makes when it is first needed. `builder`
+//! and `emulator` are what users hold; `directory` keeps what is to outlive a restart.
 #![forbid(unsafe_code)]
 
 mod answer;

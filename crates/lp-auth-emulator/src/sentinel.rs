@@ -22,21 +22,17 @@ pub(crate) fn token(
     asked: &Asked,
     fault: Option<&TokenFault>,
 ) -> Answer {
-    let known = |client_id: Option<String>| {
-        client_id.filter(|id| {
-            snapshot
-                .settings
-                .applications
-                .iter()
-                .any(|application| application.client_id() == id)
-        })
-    };
-    let client_id = known(Parameters::of(asked).one("client_id").ok().flatten());
-    let mut answer = match Grant::judge(snapshot, account, path, asked) {
+    let parameters = Parameters::of(asked);
+    let mut answer = match Grant::judge(snapshot, account, path, asked, &parameters) {
         Ok(grant) => grant.fulfil(snapshot, fault),
         Err(refusal) => refusal.into_answer(snapshot.settings.shapes.token_error, snapshot.now),
     };
-    answer.client_id = client_id;
+    // What came as a client id may be a secret in the wrong place, so it is noted only where it is known.
+    answer.client_id = parameters
+        .one("client_id")
+        .ok()
+        .flatten()
+        .filter(|client_id| snapshot.settings.knows_client(client_id));
     answer.not_to_be_stored()
 }
 
@@ -75,6 +71,7 @@ impl<'a> Grant<'a> {
         account: &'a str,
         path: ApiVersion,
         asked: &Asked,
+        parameters: &Parameters,
     ) -> Result<Self, Refusal> {
         let settings = &snapshot.settings;
         if asked.method != Method::POST {
@@ -86,7 +83,6 @@ impl<'a> Grant<'a> {
                 "the content type must be application/x-www-form-urlencoded",
             ));
         }
-        let parameters = Parameters::of(asked);
         let (version, signer) = match (path, parameters.one("v")?.as_deref()) {
             (ApiVersion::V1, None | Some("1.0")) => (ApiVersion::V1, ApiVersion::V1),
             (ApiVersion::V1, Some("2.0")) => (ApiVersion::V2, settings.shapes.legacy_v2_signer),
@@ -103,7 +99,7 @@ impl<'a> Grant<'a> {
                 "grant_type must be client_credentials",
             ));
         }
-        let application = authenticate(snapshot, account, asked, &parameters)?;
+        let application = authenticate(snapshot, account, asked, parameters)?;
         if !application.may_use_client_credentials() {
             return Err(Refusal::new(
                 StatusCode::BAD_REQUEST,

@@ -71,6 +71,14 @@ impl Default for ReplyShapes {
 
 /// Which of the two bodies the Domain API answers with (LIVEPERSON.md §1: the documentation shows either under the same
 /// address).
+///
+/// ```
+/// use lp_auth_emulator::{DomainApiBody, ReplyShapes};
+///
+/// let mut shapes = ReplyShapes::default();
+/// assert_eq!(shapes.domain_api, DomainApiBody::AsAsked);
+/// shapes.domain_api = DomainApiBody::List;
+/// ```
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum DomainApiBody {
@@ -84,6 +92,13 @@ pub enum DomainApiBody {
 }
 
 /// What the Domain API says to a service that it does not know.
+///
+/// ```
+/// use lp_auth_emulator::{ReplyShapes, UnknownService};
+///
+/// let mut shapes = ReplyShapes::default();
+/// shapes.unknown_service = UnknownService::EmptyList;
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum UnknownService {
@@ -100,6 +115,15 @@ impl Default for UnknownService {
 }
 
 /// The shapes of `expires_in` in a reply.
+///
+/// ```
+/// use lp_auth_emulator::{ExpiresIn, ReplyShapes};
+/// use serde_json::json;
+///
+/// let mut shapes = ReplyShapes::default();
+/// shapes.v1_expires_in = ExpiresIn::Number;
+/// shapes.v2_expires_in = ExpiresIn::Value(json!("an hour or so"));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ExpiresIn {
@@ -125,6 +149,15 @@ impl ExpiresIn {
 }
 
 /// The shapes of an error's body (LIVEPERSON.md §2).
+///
+/// ```
+/// use lp_auth_emulator::{ErrorBody, Fault};
+///
+/// for shape in ErrorBody::ALL {
+///     let fault = Fault::status(500).with_body(shape);
+///     # let _ = fault;
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorBody {

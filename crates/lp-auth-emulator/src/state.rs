@@ -91,6 +91,12 @@ impl Settings {
         self.of_account(account).next().is_some()
     }
 
+    pub(crate) fn knows_client(&self, client_id: &str) -> bool {
+        self.applications
+            .iter()
+            .any(|application| application.client_id() == client_id)
+    }
+
     pub(crate) fn of_account<'a>(&'a self, account: &'a str) -> impl Iterator<Item = &'a Application> {
         self.applications
             .iter()

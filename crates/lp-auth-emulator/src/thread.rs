@@ -58,7 +58,10 @@ impl ServerThread {
         keys: KeyRing,
     ) -> Result<Self, EmulatorError> {
         let shared = Arc::new(Shared::new(settings, keys));
-        let acceptor = tls.map(|config| TlsAcceptor::from(Arc::new(config)));
+        let acceptor = tls.map(|mut config| {
+            config.alpn_protocols = vec![b"http/1.1".to_vec()];
+            TlsAcceptor::from(Arc::new(config))
+        });
         let (stop, told_to_stop) = oneshot::channel();
         let (report, started) = mpsc::channel();
         let for_thread = Arc::clone(&shared);

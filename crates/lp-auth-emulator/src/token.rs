@@ -17,6 +17,15 @@ use crate::keys::SigningKey;
 pub(crate) const CONSUMER_ID_CLAIM: &str = "https://liveperson.com/consumer_id";
 
 /// The versions of the token API (SPECIFICATION.md, step 3): they differ in who may know the key.
+///
+/// ```
+/// use lp_auth_emulator::{ApiVersion, Emulator};
+///
+/// let emulator = Emulator::builder().start()?;
+/// assert!(emulator.draft(ApiVersion::V2).claims().contains_key("permissions"));
+/// assert!(!emulator.draft(ApiVersion::V1).claims().contains_key("permissions"));
+/// # Ok::<(), lp_auth_emulator::EmulatorError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum ApiVersion {
     /// One static key, known beforehand.

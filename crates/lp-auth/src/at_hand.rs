@@ -36,6 +36,15 @@ impl<T> AtHand<T> {
     }
 }
 
+#[cfg(feature = "verify")]
+impl<T> AtHand<Arc<T>> {
+    /// Whatever was published, with the time in which nobody need ask for another.
+    pub(crate) fn with_window<R>(&self, read: impl FnOnce(Option<(&T, Window)>) -> R) -> R {
+        let published = self.published.load();
+        read(published.as_ref().map(|published| (&*published.0, published.1)))
+    }
+}
+
 struct Reading<T>(Guard<Option<Arc<(T, Window)>>>);
 
 impl<T> Deref for Reading<T> {

@@ -79,14 +79,14 @@ impl Client {
         }
         let token = self
             .driver
-            .ask(&WhichToken(&self.place), self.settings.patience)
+            .ask(&mut WhichToken(&self.place), self.settings.patience)
             .await?;
         Ok(read(&token))
     }
 
     /// Where a service of the account lives, as the Domain API says: `faasGW`, `msgHist` and so on.
     pub async fn host(&self, service: &ServiceName) -> Result<ServiceHost, Error> {
-        self.driver.ask(&WhichHost(service), self.settings.patience).await
+        self.driver.ask(&mut WhichHost(service), self.settings.patience).await
     }
 
     /// Renews host, token and keys before anybody has to wait for them. A future to spawn; it ends with the last
@@ -157,9 +157,10 @@ impl Client {
         credentials: Credentials,
         mut settings: Settings,
     ) -> Result<Self, BuildError> {
+        let locator = settings.locator()?;
         let (transport, runtime) = settings.transport()?;
         settings.transport = Some((Arc::clone(&transport), Arc::clone(&runtime)));
-        let mut machines = Machines::new(settings.locator()?);
+        let mut machines = Machines::new(locator);
         let place = machines.add_tokens(token_source(&request, &credentials, &settings));
         let driver = Driver::new(machines, transport, runtime, settings.watcher.clone());
         Ok(Self {

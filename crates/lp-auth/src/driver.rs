@@ -58,7 +58,7 @@ impl Driver {
     /// is an error at once.
     pub(crate) async fn ask<Q: Question>(
         self: &Arc<Self>,
-        question: &Q,
+        question: &mut Q,
         patience: Duration,
     ) -> Result<Q::Answer, Error> {
         let mut impatience = pin!(self.runtime.sleep(patience));
@@ -93,7 +93,7 @@ impl Driver {
                 }
                 Ok(Step::Wait(until)) => self.wait(changed, until.since(now), impatience.as_mut()).await,
                 Err(error) => {
-                    let until = error.retry_at().filter(|_| error.is_transient());
+                    let until = error.retry_at().filter(|_| error.is_transient() && question.sleeps_through_rests());
                     let Some(until) = until.filter(|until| until.since(asked_at) <= patience) else {
                         return Err(error);
                     };

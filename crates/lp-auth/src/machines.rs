@@ -7,7 +7,7 @@ use lp_auth_core::{
     AccessToken, Error, Flow, Locate, Reply, ServiceHost, ServiceName, Step, TokenSource, UnixTime,
 };
 #[cfg(feature = "verify")]
-use lp_auth_jwt::{KeySet, KeySource};
+use lp_auth_jwt::{KeySet, KeySource, Verification};
 
 use crate::at_hand::AtHand;
 
@@ -93,15 +93,15 @@ impl Machines {
         place.machine().token(&mut *self.locator, now)
     }
 
-    /// The key set; with a `missing` kid, one in which it might be.
+    /// The keys that this verification needs, and has when it is done.
     #[cfg(feature = "verify")]
     pub(crate) fn keys(
         &mut self,
         place: &KeyPlace,
-        missing: Option<&str>,
+        verification: &mut Verification<'_>,
         now: UnixTime,
-    ) -> Result<Step<Arc<KeySet>>, Error> {
-        place.machine().keys(&mut *self.locator, missing, now)
+    ) -> Result<Step<()>, Error> {
+        verification.ask(&mut place.machine(), &mut *self.locator, now)
     }
 
     /// Renews whatever is due: a call, or when to look again.

@@ -162,10 +162,10 @@ impl Stage {
                     "{place}"
                 );
             }
-            Do::Restore(token, seconds, taken) => {
+            Do::Restore(token, seconds, accepted) => {
                 let life = Window::starting(self.now, Duration::from_secs(seconds));
                 let token = AccessToken::new(&jwt(token, 0, 1, "12345678"), life).unwrap();
-                assert_eq!(self.tokens.restore(token, self.now), taken, "{place}");
+                assert_eq!(self.tokens.restore(token, self.now), accepted, "{place}");
             }
             Do::NewSecret(client) => self.tokens.set_credentials(credentials(client)),
         }
@@ -230,5 +230,5 @@ fn name(token: &AccessToken) -> &'static str {
         .decode(token.expose().split('.').nth(1).unwrap())
         .unwrap();
     let claims: serde_json::Value = serde_json::from_slice(&payload).unwrap();
-    claims["jti"].as_str().unwrap().to_owned().leak()
+    claims.get("jti").unwrap().as_str().unwrap().to_owned().leak()
 }

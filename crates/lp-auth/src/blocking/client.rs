@@ -47,13 +47,13 @@ impl Client {
         }
         let token = self
             .driver
-            .ask(&WhichToken(&self.place), self.settings.patience)?;
+            .ask(&mut WhichToken(&self.place), self.settings.patience)?;
         Ok(read(&token))
     }
 
     /// Where a service of the account lives, as the Domain API says: `faasGW`, `msgHist` and so on.
     pub fn host(&self, service: &ServiceName) -> Result<ServiceHost, Error> {
-        self.driver.ask(&WhichHost(service), self.settings.patience)
+        self.driver.ask(&mut WhichHost(service), self.settings.patience)
     }
 
     /// Renews host, token and keys before anybody has to wait for them: to run on a thread of its own, as
@@ -117,9 +117,10 @@ impl Client {
         credentials: Credentials,
         mut settings: Settings,
     ) -> Result<Self, BuildError> {
+        let locator = settings.locator()?;
         let transport = settings.blocking_transport()?;
         settings.blocking_transport = Some(Arc::clone(&transport));
-        let mut machines = Machines::new(settings.locator()?);
+        let mut machines = Machines::new(locator);
         let place = machines.add_tokens(token_source(&request, &credentials, &settings));
         let driver = Driver::new(machines, transport, settings.watcher.clone());
         Ok(Self {

@@ -41,7 +41,7 @@ impl Driver {
     /// Asks until there is an answer, and makes the calls that it takes.
     ///
     /// Returns within the patience and the time limit of one call.
-    pub(crate) fn ask<Q: Question>(&self, question: &Q, patience: Duration) -> Result<Q::Answer, Error> {
+    pub(crate) fn ask<Q: Question>(&self, question: &mut Q, patience: Duration) -> Result<Q::Answer, Error> {
         let asked = monotonic();
         let mut failure = None;
         let mut waited = false;
@@ -74,7 +74,7 @@ impl Driver {
                 Err(error) => {
                     let until = error
                         .retry_at()
-                        .filter(|until| error.is_transient() && until.since(now) <= left);
+                        .filter(|until| error.is_transient() && question.sleeps_through_rests() && until.since(now) <= left);
                     let Some(until) = until else { return Err(error) };
                     self.watcher.tell(|| Progress::Resting {
                         error: error.clone(),

@@ -13,5 +13,11 @@
 
 mod client;
 mod driver;
+#[cfg(feature = "verify")]
+mod verifier;
 
 pub use client::Client;
+#[cfg(feature = "verify")]
+pub(crate) use driver::Driver;
+#[cfg(feature = "verify")]
+pub use verifier::Verifier;
