@@ -57,7 +57,7 @@ pub(crate) enum Command {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct Common {
-    /// How the result is written
+    /// How the result is written: for people and pipes, or as one line of JSON
     #[arg(long, global = true, value_enum, value_name = "FORM", default_value_t)]
     pub(crate) output: Output,
 

@@ -9,10 +9,8 @@ use crate::failure::{Exit, Failure};
 /// How the result is written.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Output {
-    /// For people and pipes.
     #[default]
     Text,
-    /// One JSON value, on one line.
     Json,
 }
 

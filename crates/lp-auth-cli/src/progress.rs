@@ -148,12 +148,15 @@ impl Display {
             bar.set_message(message);
             bar.tick();
         } else if !self.is_terminal && !self.verbose && !self.has_told && waited >= Self::SOME_SECONDS {
-            let what = match wait {
-                Wait::Answer { what, host } => format!("the {what} from {host}"),
-                Wait::NextTry { why, .. } => format!("the next try, as there is {why}"),
+            let limit = self.gives_up;
+            let line = match wait {
+                Wait::Answer { what, host } => {
+                    format!("waiting for the {what} from {host}, until {limit} at most")
+                }
+                Wait::NextTry { why, .. } => format!("trying again until {limit} at most: {why}"),
             };
             self.has_told = true;
-            self.say(&format!("waiting until {} at most for {what}", self.gives_up));
+            self.say(&line);
         }
     }
 

@@ -1,5 +1,6 @@
 //! The settings that subcommands share: flags first, then the environment, then the command's own defaults.
 
+use core::convert::Infallible;
 use core::time::Duration;
 use std::path::PathBuf;
 
@@ -92,7 +93,15 @@ pub(crate) struct CredentialSettings {
     /// [env: LP_CLIENT_SECRET_FILE, or the secret itself in LP_CLIENT_SECRET]
     #[arg(long, value_name = "FILE")]
     client_secret_file: Option<PathBuf>,
+
+    /// Here to be refused in words that help, and without a value: nobody is to repeat it.
+    #[arg(long, hide = true, num_args = 0..=1, value_parser = |_: &str| Ok::<_, Infallible>(NotKept))]
+    client_secret: Option<Option<NotKept>>,
 }
+
+/// A secret that came in where everybody on the machine can read it.
+#[derive(Clone, Debug)]
+struct NotKept;
 
 impl ServerSettings {
     /// What the flags say.
@@ -120,6 +129,14 @@ impl ServerSettings {
 impl CredentialSettings {
     /// Flags and environment. Says at once all that is missing.
     pub(crate) fn resolve(&self, servers: &ServerSettings) -> Result<Config, Failure> {
+        if self.client_secret.is_some() {
+            return Err(Failure::new(
+                Exit::Usage,
+                "a client secret is not taken from an argument: the process list would show it",
+            )
+            .tip("give it by --client-secret-file FILE, LP_CLIENT_SECRET_FILE or LP_CLIENT_SECRET")
+            .tip("your shell's history may have it now"));
+        }
         let mut flags = servers.config();
         flags.client_id.clone_from(&self.client_id);
         flags.client_secret_file.clone_from(&self.client_secret_file);
