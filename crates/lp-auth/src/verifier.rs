@@ -209,13 +209,12 @@ impl VerifierBuilder {
     /// The verifier. With reqwest, and no transport given, it is used inside a tokio runtime.
     pub fn build(mut self) -> Result<Verifier, BuildError> {
         let rules = self.rules()?;
-        let driver = match self.shared.take() {
-            Some(driver) => driver,
-            None => {
-                let machines = Machines::new(self.settings.locator()?);
-                let (transport, runtime) = self.settings.transport()?;
-                Driver::new(machines, transport, runtime, self.settings.watcher.clone())
-            }
+        let driver = if let Some(driver) = self.shared.take() {
+            driver
+        } else {
+            let machines = Machines::new(self.settings.locator()?);
+            let (transport, runtime) = self.settings.transport()?;
+            Driver::new(machines, transport, runtime, self.settings.watcher.clone())
         };
         let place = driver.machines().keys_or_add(|| self.key_source());
         Ok(Verifier { driver, place, rules })
@@ -225,13 +224,12 @@ impl VerifierBuilder {
     #[cfg(feature = "blocking")]
     pub fn build_blocking(mut self) -> Result<crate::blocking::Verifier, BuildError> {
         let rules = self.rules()?;
-        let driver = match self.shared_blocking.take() {
-            Some(driver) => driver,
-            None => {
-                let machines = Machines::new(self.settings.locator()?);
-                let transport = self.settings.blocking_transport()?;
-                crate::blocking::Driver::new(machines, transport, self.settings.watcher.clone())
-            }
+        let driver = if let Some(driver) = self.shared_blocking.take() {
+            driver
+        } else {
+            let machines = Machines::new(self.settings.locator()?);
+            let transport = self.settings.blocking_transport()?;
+            crate::blocking::Driver::new(machines, transport, self.settings.watcher.clone())
         };
         let place = driver.machines().keys_or_add(|| self.key_source());
         Ok(crate::blocking::Verifier::from_parts(driver, place, rules))
