@@ -201,17 +201,8 @@ impl Config {
         Ok(builder.with_settings_of(self, self.ca_pem()?))
     }
 
-    fn check(&self) -> Result<(), ConfigError> {
-        if self.client_secret.is_some() && self.client_secret_file.is_some() {
-            return Err(ConfigError::Contradiction("client secret", "client secret file"));
-        }
-        if self.sentinel.is_some() && self.region.is_some() {
-            return Err(ConfigError::Contradiction("Sentinel host", "region"));
-        }
-        Ok(())
-    }
-
-    fn secret(&self) -> Result<Option<SecretString>, ConfigError> {
+    /// The client secret, read from its file where one is named.
+    pub fn secret(&self) -> Result<Option<SecretString>, ConfigError> {
         let Some(path) = &self.client_secret_file else {
             return Ok(self.client_secret.clone());
         };
@@ -221,6 +212,16 @@ impl Config {
             path: path.clone(),
         })?;
         Ok(Some(text.trim_end_matches(['\r', '\n']).into()))
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        if self.client_secret.is_some() && self.client_secret_file.is_some() {
+            return Err(ConfigError::TwoSecrets);
+        }
+        if self.sentinel.is_some() && self.region.is_some() {
+            return Err(ConfigError::TwoHosts);
+        }
+        Ok(())
     }
 
     fn ca_pem(&self) -> Result<Option<Vec<u8>>, ConfigError> {
@@ -280,9 +281,6 @@ impl fmt::Debug for Config {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// Two settings stand for the same thing.
-    #[error("both a {0} and a {1} are set: leave one out")]
-    Contradiction(&'static str, &'static str),
     /// A file cannot be read.
     #[error("the file of the {what}, {}, cannot be read: {source}", path.display())]
     File {
@@ -312,6 +310,12 @@ pub enum ConfigError {
         /// Where it is.
         path: PathBuf,
     },
+    /// Sentinel's host is given by name and by region.
+    #[error("both a Sentinel host and a region are set: leave one out")]
+    TwoHosts,
+    /// The client secret is given as text and as a file.
+    #[error("both a client secret and a client secret file are set: leave one out")]
+    TwoSecrets,
     /// A variable cannot be what it should be.
     #[error("{variable}: {problem}")]
     Variable {
