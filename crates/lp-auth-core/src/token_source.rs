@@ -245,6 +245,11 @@ impl TokenSource {
         &self.request
     }
 
+    /// What it authenticates with.
+    pub fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
     fn decide(&self, now: UnixTime) -> Decision {
         let usable = self.held.as_ref().filter(|held| held.usable.contains(now));
         let status = self.exchange.status(now);

@@ -42,7 +42,6 @@ pub struct Client {
     driver: Arc<Driver>,
     place: Arc<TokenPlace>,
     request: TokenRequest,
-    credentials: Credentials,
     settings: Arc<Settings>,
 }
 
@@ -129,7 +128,7 @@ impl Client {
     /// A client whose tokens are bound to this consumer (delegated tokens, V2 alone). It shares host and keys.
     pub fn for_consumer(&self, consumer: &str) -> Result<Self, BuildError> {
         let request = self.request.clone().for_consumer(consumer.parse()?)?;
-        let source = token_source(&request, &self.credentials, &self.settings);
+        let source = token_source(&request, self.credentials(), &self.settings);
         let place = self.driver.machines().add_tokens(source);
         Ok(Self {
             place,
@@ -145,13 +144,18 @@ impl Client {
             ..(*self.settings).clone()
         };
         let request = self.request.clone().for_account(settings.account()?);
-        Self::from_parts(request, self.credentials.clone(), settings)
+        Self::from_parts(request, self.credentials(), settings)
     }
 
     /// A verifier for the tokens of this account, which shares host and keys with this client.
     #[cfg(feature = "verify")]
     pub fn verifier(&self) -> crate::VerifierBuilder {
         crate::VerifierBuilder::sharing(Arc::clone(&self.driver), (*self.settings).clone())
+    }
+
+    /// Those that were set last.
+    fn credentials(&self) -> Credentials {
+        self.place.machine().credentials().clone()
     }
 
     fn from_parts(
@@ -163,13 +167,12 @@ impl Client {
         let (transport, runtime) = settings.transport()?;
         settings.transport = Some((Arc::clone(&transport), Arc::clone(&runtime)));
         let mut machines = Machines::new(locator);
-        let place = machines.add_tokens(token_source(&request, &credentials, &settings));
+        let place = machines.add_tokens(token_source(&request, credentials, &settings));
         let driver = Driver::new(machines, transport, runtime, settings.watcher.clone());
         Ok(Self {
             driver,
             place,
             request,
-            credentials,
             settings: Arc::new(settings),
         })
     }
@@ -278,10 +281,10 @@ impl fmt::Debug for ClientBuilder {
 
 pub(crate) fn token_source(
     request: &TokenRequest,
-    credentials: &Credentials,
+    credentials: Credentials,
     settings: &Settings,
 ) -> TokenSource {
-    TokenSource::builder(request.clone(), credentials.clone())
+    TokenSource::builder(request.clone(), credentials)
         .pace(settings.pace.clone())
         .seed(settings.seed)
         .build()

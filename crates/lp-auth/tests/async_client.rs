@@ -322,6 +322,8 @@ async fn other_credentials_end_the_rest_after_a_refusal() {
         client_secret: "other".parse().expect("a secret"),
     });
     assert!(lp.token().await.is_ok());
+    let debug = format!("{:?}", lp.for_consumer("consumer-1").expect("V2").token().await);
+    assert!(debug.starts_with("Ok"), "{debug}");
 }
 
 #[tokio::test(start_paused = true)]

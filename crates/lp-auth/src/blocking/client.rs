@@ -28,7 +28,6 @@ pub struct Client {
     driver: Arc<Driver>,
     place: Arc<TokenPlace>,
     request: TokenRequest,
-    credentials: Credentials,
     settings: Arc<Settings>,
 }
 
@@ -87,7 +86,7 @@ impl Client {
     /// A client whose tokens are bound to this consumer (delegated tokens, V2 alone). It shares host and keys.
     pub fn for_consumer(&self, consumer: &str) -> Result<Self, BuildError> {
         let request = self.request.clone().for_consumer(consumer.parse()?)?;
-        let source = token_source(&request, &self.credentials, &self.settings);
+        let source = token_source(&request, self.credentials(), &self.settings);
         let place = self.driver.machines().add_tokens(source);
         Ok(Self {
             place,
@@ -103,7 +102,7 @@ impl Client {
             ..(*self.settings).clone()
         };
         let request = self.request.clone().for_account(settings.account()?);
-        Self::from_parts(request, self.credentials.clone(), settings)
+        Self::from_parts(request, self.credentials(), settings)
     }
 
     /// Sets up a verifier for the tokens of this account, which shares host and keys with this client.
@@ -121,15 +120,19 @@ impl Client {
         let transport = settings.blocking_transport()?;
         settings.blocking_transport = Some(Arc::clone(&transport));
         let mut machines = Machines::new(locator);
-        let place = machines.add_tokens(token_source(&request, &credentials, &settings));
+        let place = machines.add_tokens(token_source(&request, credentials, &settings));
         let driver = Driver::new(machines, transport, settings.watcher.clone());
         Ok(Self {
             driver,
             place,
             request,
-            credentials,
             settings: Arc::new(settings),
         })
+    }
+
+    /// Those that were set last.
+    fn credentials(&self) -> Credentials {
+        self.place.machine().credentials().clone()
     }
 }
 
