@@ -154,14 +154,18 @@ impl VerifyingKey {
         }
         let mut place = [0; Self::MAX_BITS / 8];
         let signature = Signature::decode(token, &mut place)?;
-        if !self.fits(signature) {
+        self.verify_message(token.signing_input().as_bytes(), signature.bytes())
+    }
+
+    /// Whether this key signed a message that is no token: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 §8.2.2).
+    ///
+    /// Fails with [`Rejected::KeySize`] or [`Rejected::Signature`].
+    pub fn verify_message(&self, message: &[u8], signature: &[u8]) -> Result<(), Rejected> {
+        if signature.len() != self.n().len() {
             return Err(Rejected::KeySize);
         }
-        if self.signed(token.signing_input(), signature) {
-            Ok(())
-        } else {
-            Err(Rejected::Signature)
-        }
+        let verdict = self.inner.numbers.rsa.verify(message, signature);
+        verdict.map_err(|_| Rejected::Signature)
     }
 
     /// The `kid` that tokens name this key by, if it has one.
@@ -192,19 +196,6 @@ impl VerifyingKey {
             URL_SAFE_NO_PAD.encode_to_string(self.n())
         );
         URL_SAFE_NO_PAD.encode_to_string(sha256(jwk.as_bytes()))
-    }
-
-    /// Whether a signature of this length can be this key's (RFC 8017 §8.2.2, step 1).
-    pub(crate) fn fits(&self, signature: Signature<'_>) -> bool {
-        signature.0.len() == self.n().len()
-    }
-
-    pub(crate) fn signed(&self, signing_input: &str, signature: Signature<'_>) -> bool {
-        self.inner
-            .numbers
-            .rsa
-            .verify(signing_input.as_bytes(), signature.0)
-            .is_ok()
     }
 
     /// This header, if a genuine token of this key had the same one before.
@@ -263,5 +254,9 @@ impl<'a> Signature<'a> {
             return Err(Rejected::KeySize);
         }
         Ok(Self(token.decode_into(Part::Signature, place)?))
+    }
+
+    pub(crate) fn bytes(self) -> &'a [u8] {
+        self.0
     }
 }

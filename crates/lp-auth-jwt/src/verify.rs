@@ -167,14 +167,15 @@ impl Policy {
             if let Some(recalled) = recall(key, token, version) {
                 return Ok(Genuine::Recalled(recalled));
             }
-            if !key.fits(signature) {
-                why_not.get_or_insert(Rejected::KeySize);
-            } else if key.signed(compact.signing_input(), signature) {
-                key.know_header(encoded_header, kid);
-                let claims = Claims::new(ClaimsSet::read(compact.decode(Part::Payload)?)?, version);
-                return Ok(Genuine::Verified { claims, key });
-            } else {
-                why_not = Some(Rejected::Signature);
+            match key.verify_message(compact.signing_input().as_bytes(), signature.bytes()) {
+                Ok(()) => {
+                    key.know_header(encoded_header, kid);
+                    let claims = Claims::new(ClaimsSet::read(compact.decode(Part::Payload)?)?, version);
+                    return Ok(Genuine::Verified { claims, key });
+                }
+                // Of several keys tried, one of the right size tells more.
+                Err(Rejected::KeySize) => _ = why_not.get_or_insert(Rejected::KeySize),
+                Err(rejected) => why_not = Some(rejected),
             }
         }
         let may_be_published = self.accepts(ApiVersion::V2)

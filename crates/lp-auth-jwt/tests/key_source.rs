@@ -2,6 +2,12 @@
 //!
 //! A scenario is a list of lines: what is done, and what must come of it. Time stands still but for `After`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
 mod support;
 
 use std::sync::Arc;

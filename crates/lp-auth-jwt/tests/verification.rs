@@ -67,21 +67,19 @@ impl Service {
     }
 }
 
-fn publishing(keys: &[(&str, &TestKey)]) -> Option<String> {
-    Some(jwks(
-        &keys.iter().map(|(kid, key)| key.jwk(kid)).collect::<Vec<_>>(),
-    ))
+fn publishing(keys: &[(&str, &TestKey)]) -> String {
+    jwks(&keys.iter().map(|(kid, key)| key.jwk(kid)).collect::<Vec<_>>())
 }
 
 #[test]
 fn keys_are_fetched_for_the_first_token_and_again_for_an_unknown_kid() {
     let (a, b) = (TestKey::a(), TestKey::b());
-    let mut service = Service::new(publishing(&[("a", &a)]));
+    let mut service = Service::new(Some(publishing(&[("a", &a)])));
     let policy = policy();
     assert_eq!(service.version(&policy, &a.good("a")), Ok(ApiVersion::V2));
     assert_eq!(service.version(&policy, &a.good("a")), Ok(ApiVersion::V2));
     assert_eq!(service.calls, 1);
-    service.published = publishing(&[("a", &a), ("b", &b)]);
+    service.published = Some(publishing(&[("a", &a), ("b", &b)]));
     service.now = service.now + Duration::from_secs(60);
     assert_eq!(service.version(&policy, &b.good("b")), Ok(ApiVersion::V2));
     assert_eq!(service.calls, 2);
@@ -90,7 +88,7 @@ fn keys_are_fetched_for_the_first_token_and_again_for_an_unknown_kid() {
 #[test]
 fn an_unknown_key_is_a_401_and_an_unreachable_sentinel_a_503() {
     let a = TestKey::a();
-    let mut service = Service::new(publishing(&[("a", &a)]));
+    let mut service = Service::new(Some(publishing(&[("a", &a)])));
     let error = service.verify(&policy(), &a.good("x")).unwrap_err();
     assert_eq!(error.status().as_u16(), 401);
     assert_eq!(
@@ -129,7 +127,7 @@ fn a_v1_token_is_verified_without_sentinel() {
     assert_eq!(service.calls, 0);
     // Also when the V2 keys have aged, and when they are beyond use.
     let a = TestKey::a();
-    service.published = publishing(&[("a", &a)]);
+    service.published = Some(publishing(&[("a", &a)]));
     assert_eq!(
         service.version(&both_versions(), &a.good("a")),
         Ok(ApiVersion::V2)
@@ -150,7 +148,7 @@ fn a_v2_token_in_a_mixed_service_waits_for_sentinel_as_ever() {
         service.version(&both_versions(), &a.good("a")),
         Err("NoAnswer".to_owned())
     );
-    let mut service = Service::new(publishing(&[("a", &a)]));
+    let mut service = Service::new(Some(publishing(&[("a", &a)])));
     assert_eq!(
         service.version(&both_versions(), &a.good("a")),
         Ok(ApiVersion::V2)
@@ -167,7 +165,7 @@ fn a_v2_token_in_a_mixed_service_waits_for_sentinel_as_ever() {
 fn a_token_without_a_kid_is_fetched_for_once_and_not_again() {
     let a = TestKey::a();
     let nameless = a.token(r#"{"alg":"RS256"}"#, &claims(""));
-    let mut service = Service::new(publishing(&[("a", &a)]));
+    let mut service = Service::new(Some(publishing(&[("a", &a)])));
     assert_eq!(
         service.version(&policy(), &nameless),
         Err("unknown key".to_owned())
@@ -182,10 +180,10 @@ fn a_token_without_a_kid_is_fetched_for_once_and_not_again() {
 #[test]
 fn aged_keys_are_refreshed_before_they_are_used_and_serve_where_that_fails() {
     let (a, b) = (TestKey::a(), TestKey::b());
-    let mut service = Service::new(publishing(&[("a", &a)]));
+    let mut service = Service::new(Some(publishing(&[("a", &a)])));
     assert!(service.verify(&policy(), &a.good("a")).is_ok());
     service.now = NOW + Duration::from_secs(700);
-    service.published = publishing(&[("b", &b)]);
+    service.published = Some(publishing(&[("b", &b)]));
     assert_eq!(
         service.version(&policy(), &a.good("a")),
         Err("unknown key".to_owned()),
@@ -239,7 +237,7 @@ fn a_driver_may_ask_again_when_the_rest_is_over() {
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NoAnswer);
     let later = error.retry_at().unwrap();
-    service.published = publishing(&[("a", &a)]);
+    service.published = Some(publishing(&[("a", &a)]));
     let Ok(Step::Call(call)) = verification.ask(&mut service.source, &mut service.sentinel, later) else {
         panic!();
     };

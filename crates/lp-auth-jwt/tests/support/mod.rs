@@ -60,6 +60,29 @@ impl TestKey {
         self.verifying().e().to_vec()
     }
 
+    /// `RSAPublicKey` in DER.
+    pub fn pkcs1(&self) -> Vec<u8> {
+        self.pair.public().as_ref().to_vec()
+    }
+
+    /// `SubjectPublicKeyInfo` in DER.
+    pub fn spki(&self) -> Vec<u8> {
+        use spki::der::asn1::{AnyRef, BitStringRef};
+        use spki::der::{Encode, SliceWriter};
+
+        let info = spki::SubjectPublicKeyInfoRef {
+            algorithm: spki::AlgorithmIdentifierRef {
+                oid: pkcs1::ALGORITHM_OID,
+                parameters: Some(AnyRef::NULL),
+            },
+            subject_public_key: BitStringRef::from_bytes(self.pair.public().as_ref()).unwrap(),
+        };
+        let mut place = [0; 2048];
+        let mut writer = SliceWriter::new(&mut place);
+        info.encode(&mut writer).unwrap();
+        writer.finish().unwrap().to_vec()
+    }
+
     pub fn verifying(&self) -> VerifyingKey {
         VerifyingKey::from_pkcs1_der(self.pair.public().as_ref()).unwrap()
     }
@@ -138,6 +161,10 @@ pub fn both_versions() -> Policy {
 
 pub fn b64(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode_to_string(bytes)
+}
+
+pub fn standard(bytes: &[u8]) -> String {
+    STANDARD.encode_to_string(bytes)
 }
 
 /// The bytes between the first `BEGIN` and `END`.
