@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::failure::Exit;
 use crate::output::Output;
-use crate::{emulator, token};
+use crate::{emulator, token, verify};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -51,6 +51,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Emulator(emulator::Arguments),
     Token(token::Arguments),
+    Verify(verify::Arguments),
 }
 
 /// What every subcommand takes.

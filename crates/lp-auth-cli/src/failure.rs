@@ -71,7 +71,12 @@ impl Failure {
     /// The root cause is told always, those between alone to who wants to hear everything.
     pub(crate) fn print(&self, verbose: bool) {
         let width = crate::output::stderr_width();
-        let mut lines = paragraph("error: ", &self.message, width);
+        let label = if self.exit == Exit::No {
+            "rejected: "
+        } else {
+            "error: "
+        };
+        let mut lines = paragraph(label, &self.message, width);
         let hidden = if verbose {
             0
         } else {
@@ -115,7 +120,7 @@ fn paragraph(label: &str, text: &str, width: Option<usize>) -> Vec<String> {
 
 fn style_of(label: &str) -> Style {
     match label {
-        "error:" => AnsiColor::Red.on_default().bold(),
+        "error:" | "rejected:" => AnsiColor::Red.on_default().bold(),
         "tip:" => AnsiColor::Green.on_default(),
         _ => Style::new().bold(),
     }

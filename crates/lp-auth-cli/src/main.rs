@@ -13,10 +13,12 @@ mod arguments;
 mod emulator;
 mod failure;
 mod output;
+mod presented;
 mod progress;
 mod runtime;
 mod settings;
 mod token;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -43,5 +45,6 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         Command::Emulator(arguments) => emulator::run(&arguments, common),
         Command::Token(arguments) => token::run(&arguments, common),
+        Command::Verify(arguments) => verify::run(&arguments, common),
     }
 }

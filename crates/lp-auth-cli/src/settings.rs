@@ -74,7 +74,7 @@ pub(crate) struct ServerSettings {
     /// How long to go on trying; 0 tries once
     ///
     /// [env: LP_PATIENCE] [default: 10]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = seconds)]
     patience: Option<Duration>,
 }
 
