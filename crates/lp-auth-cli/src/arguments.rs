@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::failure::Exit;
 use crate::output::Output;
-use crate::{emulator, token, verify};
+use crate::{demo, emulator, token, verify};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -49,6 +49,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Demo(demo::Arguments),
     Emulator(emulator::Arguments),
     Token(token::Arguments),
     Verify(verify::Arguments),

@@ -10,6 +10,7 @@
 
 mod advice;
 mod arguments;
+mod demo;
 mod emulator;
 mod failure;
 mod output;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<(), Failure> {
     let common = &arguments.common;
     match arguments.command {
+        Command::Demo(_) => demo::run(common),
         Command::Emulator(arguments) => emulator::run(&arguments, common),
         Command::Token(arguments) => token::run(&arguments, common),
         Command::Verify(arguments) => verify::run(&arguments, common),
