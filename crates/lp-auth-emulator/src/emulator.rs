@@ -23,7 +23,8 @@ use crate::keyring::{JwkMembers, KeyRing};
 use crate::shapes::ReplyShapes;
 use crate::state::Snapshot;
 use crate::thread::ServerThread;
-use crate::token::{ApiVersion, TokenDraft};
+use crate::token::TokenDraft;
+use lp_auth_core::ApiVersion;
 
 /// LivePerson on loopback: the Domain API, Sentinel, and APIs that want a token, all at one address.
 ///

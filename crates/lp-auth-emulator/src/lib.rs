@@ -45,4 +45,6 @@ pub use error::EmulatorError;
 pub use fault::{Endpoint, Fault, FaultDoesNotApply, RetryAfter, TokenFault};
 pub use journal::SeenRequest;
 pub use shapes::{DomainApiBody, ErrorBody, ExpiresIn, ReplyShapes, UnknownService};
-pub use token::{ApiVersion, TokenDraft};
+pub use token::TokenDraft;
+
+pub use lp_auth_core::ApiVersion;

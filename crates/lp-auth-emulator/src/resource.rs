@@ -1,7 +1,7 @@
 //! Which resource a path names.
 
 use crate::fault::Endpoint;
-use crate::token::ApiVersion;
+use lp_auth_core::ApiVersion;
 
 /// What lives under the emulator's address, with the parts of the path that say which.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

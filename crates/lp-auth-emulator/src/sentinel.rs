@@ -12,7 +12,8 @@ use crate::application::Application;
 use crate::fault::TokenFault;
 use crate::keyring::JwkMembers;
 use crate::state::Snapshot;
-use crate::token::{ApiVersion, CONSUMER_ID_CLAIM, TokenDraft};
+use crate::token::{CONSUMER_ID_CLAIM, TokenDraft};
+use lp_auth_core::ApiVersion;
 
 /// A token, or the OAuth error that RFC 6749 §5.2 names.
 pub(crate) fn token(

@@ -6,7 +6,7 @@ use http::StatusCode;
 use lp_auth_core::UnixTime;
 use serde_json::{Value, json};
 
-use crate::token::ApiVersion;
+use lp_auth_core::ApiVersion;
 
 /// The shapes of replies that are not published (marked *open* in this project's notes on the protocol), each with the
 /// default that the documentation suggests.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use lp_auth_core::UnixTime;
+use lp_auth_core::{ApiVersion, UnixTime};
 use serde_json::{Map, Value, json};
 
 use crate::application::Application;
@@ -16,31 +16,14 @@ use crate::keys::SigningKey;
 /// The claim that binds a delegated token to a consumer (LIVEPERSON.md §3).
 pub(crate) const CONSUMER_ID_CLAIM: &str = "https://liveperson.com/consumer_id";
 
-/// The versions of the token API (SPECIFICATION.md, step 3): they differ in who may know the key.
-///
-/// ```
-/// use lp_auth_emulator::{ApiVersion, Emulator};
-///
-/// let emulator = Emulator::builder().start()?;
-/// assert!(emulator.draft(ApiVersion::V2).claims().contains_key("permissions"));
-/// assert!(!emulator.draft(ApiVersion::V1).claims().contains_key("permissions"));
-/// # Ok::<(), lp_auth_emulator::EmulatorError>(())
-/// ```
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum ApiVersion {
-    /// One static key, known beforehand.
-    V1,
-    /// Keys that change, published as a JWK Set.
-    V2,
-}
-
 /// A token before it is signed: as the emulator would issue it now, until it is changed.
 ///
 /// Made by [`Emulator::draft`](crate::Emulator::draft). For tests of those who verify tokens: whatever the draft says is
 /// signed with the emulator's key, or with a key that is not the emulator's.
 ///
 /// ```
-/// use lp_auth_emulator::{ApiVersion, Emulator, TokenDraft};
+/// use lp_auth_core::ApiVersion;
+/// use lp_auth_emulator::{Emulator, TokenDraft};
 /// use serde_json::json;
 ///
 /// let emulator = Emulator::builder().start()?;

@@ -59,6 +59,8 @@ pub(crate) fn only(pem: &[u8]) -> Result<HttpClient, BuildError> {
 
 fn trusting(store: TrustStore) -> Result<HttpClient, BuildError> {
     HttpClient::builder()
+        // A kept connection that turns out to be closed would make curl send a GET a second time.
+        .connection_cache_size(0)
         .tls_config(TlsConfig::builder().trust_store(store).build())
         .build()
         .map_err(BuildError::Client)

@@ -45,7 +45,6 @@ fn kind_of_code(error: &curl::Error) -> TransportErrorKind {
         return TransportErrorKind::ConnectionRefused;
     }
     if error.is_peer_failed_verification()
-        || error.is_ssl_connect_error()
         || error.is_ssl_cacert()
         || error.is_ssl_cacert_badfile()
         || error.is_ssl_certproblem()
@@ -54,6 +53,8 @@ fn kind_of_code(error: &curl::Error) -> TransportErrorKind {
     {
         return TransportErrorKind::Tls;
     }
+    // `ssl_connect_error` is a handshake that ended for another reason than the certificate: as a rule because the other
+    // side went away.
     if error.is_got_nothing()
         || error.is_http2_error()
         || error.is_http2_stream_error()
@@ -61,6 +62,7 @@ fn kind_of_code(error: &curl::Error) -> TransportErrorKind {
         || error.is_recv_error()
         || error.is_send_error()
         || error.is_send_fail_rewind()
+        || error.is_ssl_connect_error()
     {
         return TransportErrorKind::BrokenOff;
     }

@@ -7,9 +7,10 @@ use futures_lite::future::block_on;
 use futures_lite::io::{AsyncReadExt, Cursor};
 use isahc::config::{Configurable, RedirectPolicy};
 use isahc::{AsyncBody, HttpClient};
-use lp_auth_core::http::header::CONTENT_LENGTH;
+use lp_auth_core::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use lp_auth_core::http::response::Parts;
 use lp_auth_core::http::uri::Scheme;
-use lp_auth_core::http::{Method, Request, Response};
+use lp_auth_core::http::{Method, Request, Response, StatusCode, Version};
 use lp_auth_core::{
     BlockingTransport, Body, Limits, Transport, TransportError, TransportErrorKind, async_trait,
 };
@@ -69,6 +70,9 @@ impl IsahcTransport {
     }
 
     /// Over a client of yours. Its cookies and default headers, where it has any, go with each request.
+    ///
+    /// Curl sends a GET once more by itself when a connection that it had kept turns out to be closed. A client built
+    /// with `connection_cache_size(0)` keeps none; those made by this crate are.
     pub fn over_client(client: HttpClient) -> Self {
         Self { client }
     }
@@ -78,6 +82,7 @@ impl IsahcTransport {
         request: Request<Body>,
         limits: Limits,
     ) -> Result<Response<Body>, TransportError> {
+        let has_no_body = request.method() == Method::HEAD;
         let request = prepare(request, limits.timeout)?;
         let (parts, body) = self
             .client
@@ -85,13 +90,11 @@ impl IsahcTransport {
             .await
             .map_err(failure::typed)?
             .into_parts();
-        let declared = parts
-            .headers
-            .get(CONTENT_LENGTH)
-            .and_then(|length| length.to_str().ok()?.parse().ok())
-            .filter(|_| !body.is_empty())
-            .unwrap_or_default();
-        let body = read(body, declared, limits.max_body).await?;
+        let body = read(body, limits.max_body).await?;
+        if body.as_ref().is_empty() && !has_no_body && headers_break_off(&parts) {
+            return Err(TransportError::new(TransportErrorKind::BrokenOff)
+                .caused_by("the connection ended within the headers"));
+        }
         let mut response = Response::new(body);
         *response.status_mut() = parts.status;
         *response.version_mut() = parts.version;
@@ -157,9 +160,20 @@ fn curls(timeout: Duration) -> Duration {
     timeout.clamp(Duration::from_millis(1), LONGEST)
 }
 
-async fn read(mut body: AsyncBody, declared: u64, max_body: usize) -> Result<Body, TransportError> {
+/// Curl takes the end of the connection for the end of the headers. So a success that neither says how long it is, nor
+/// has anything to say, is taken for one that broke off. Where there is no success, the status is all that counts.
+fn headers_break_off(parts: &Parts) -> bool {
+    let says_its_length = [CONTENT_LENGTH, TRANSFER_ENCODING]
+        .iter()
+        .any(|name| parts.headers.contains_key(name));
+    let may_be_empty = matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT);
+    parts.version < Version::HTTP_2 && parts.status.is_success() && !may_be_empty && !says_its_length
+}
+
+async fn read(mut body: AsyncBody, max_body: usize) -> Result<Body, TransportError> {
     const CHUNK: usize = 16 * 1024;
     let too_large = || TransportError::new(TransportErrorKind::TooLarge);
+    let declared = body.len().unwrap_or_default();
     let declared = usize::try_from(declared).map_err(|_| too_large())?;
     if declared > max_body {
         return Err(too_large());

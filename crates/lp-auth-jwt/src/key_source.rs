@@ -198,8 +198,8 @@ impl KeySource {
             Status::Resting { error, .. } => Err(error),
             Status::Idle => {
                 missing.map(|kid| self.unknown.admit(kid));
-                let cause = missing.map_or(Cause::Schedule, |_| Cause::UnknownKid);
-                self.fetch(sentinel, cause, now)
+                // Without any set a fetch is due, whatever the token says: its `kid` uses up nothing.
+                self.fetch(sentinel, Cause::Schedule, now)
             }
         }
     }

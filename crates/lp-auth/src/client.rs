@@ -86,7 +86,9 @@ impl Client {
 
     /// Where a service of the account lives, as the Domain API says: `faasGW`, `msgHist` and so on.
     pub async fn host(&self, service: &ServiceName) -> Result<ServiceHost, Error> {
-        self.driver.ask(&mut WhichHost(service), self.settings.patience).await
+        self.driver
+            .ask(&mut WhichHost(service), self.settings.patience)
+            .await
     }
 
     /// Renews host, token and keys before anybody has to wait for them. A future to spawn; it ends with the last

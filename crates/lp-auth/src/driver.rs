@@ -93,7 +93,9 @@ impl Driver {
                 }
                 Ok(Step::Wait(until)) => self.wait(changed, until.since(now), impatience.as_mut()).await,
                 Err(error) => {
-                    let until = error.retry_at().filter(|_| error.is_transient() && question.sleeps_through_rests());
+                    let until = error
+                        .retry_at()
+                        .filter(|_| error.is_transient() && question.sleeps_through_rests());
                     let Some(until) = until.filter(|until| until.since(asked_at) <= patience) else {
                         return Err(error);
                     };

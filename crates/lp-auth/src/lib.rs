@@ -66,3 +66,8 @@ pub use settings::BuildError;
 pub use stack::{Stack, UnknownStack};
 #[cfg(feature = "verify")]
 pub use verifier::{Verifier, VerifierBuilder};
+
+/// The programs of the README, compiled.
+#[cfg(all(doctest, feature = "reqwest", feature = "verify"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

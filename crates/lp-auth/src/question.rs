@@ -2,9 +2,9 @@
 
 use lp_auth_core::{AccessToken, Error, Purpose, ServiceHost, ServiceName, Step, UnixTime};
 
-use crate::machines::{Machines, TokenPlace};
 #[cfg(feature = "verify")]
 use crate::machines::KeyPlace;
+use crate::machines::{Machines, TokenPlace};
 #[cfg(feature = "verify")]
 use lp_auth_jwt::Verification;
 

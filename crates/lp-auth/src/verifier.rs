@@ -56,11 +56,17 @@ impl Verifier {
         let mut verification = self.rules.verification(token);
         loop {
             let now = self.driver.runtime().now();
-            let verdict = self.place.at_hand.with_window(|keys| verification.attempt_with(keys, now, &read));
+            let verdict = self
+                .place
+                .at_hand
+                .with_window(|keys| verification.attempt_with(keys, now, &read));
             if let Some(verdict) = verdict {
                 return Ok(verdict?);
             }
-            let mut which = WhichKeys { place: &self.place, verification: &mut verification };
+            let mut which = WhichKeys {
+                place: &self.place,
+                verification: &mut verification,
+            };
             self.driver.ask(&mut which, self.rules.patience).await?;
         }
     }
@@ -75,7 +81,9 @@ impl Verifier {
 /// Shows the policy.
 impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verifier").field("policy", &self.rules.policy).finish_non_exhaustive()
+        f.debug_struct("Verifier")
+            .field("policy", &self.rules.policy)
+            .finish_non_exhaustive()
     }
 }
 
@@ -147,12 +155,18 @@ impl VerifierBuilder {
     }
 
     pub(crate) fn sharing(driver: Arc<Driver>, settings: Settings) -> Self {
-        Self { shared: Some(driver), ..Self::new(settings) }
+        Self {
+            shared: Some(driver),
+            ..Self::new(settings)
+        }
     }
 
     #[cfg(feature = "blocking")]
     pub(crate) fn sharing_blocking(driver: Arc<crate::blocking::Driver>, settings: Settings) -> Self {
-        Self { shared_blocking: Some(driver), ..Self::new(settings) }
+        Self {
+            shared_blocking: Some(driver),
+            ..Self::new(settings)
+        }
     }
 
     /// Accepts the tokens of this account too. Its keys must be those of the first account's Sentinel.
@@ -242,7 +256,8 @@ impl VerifierBuilder {
         for account in &self.accounts {
             accounts.push(account.parse()?);
         }
-        let mut policy: PolicyBuilder = Policy::builder(accounts).scopes(self.scopes.iter().map(String::as_str));
+        let mut policy: PolicyBuilder =
+            Policy::builder(accounts).scopes(self.scopes.iter().map(String::as_str));
         policy = match &self.clients {
             Some(Clients::Any) => policy.any_client(),
             Some(Clients::These(clients)) => policy.clients(clients.iter().map(String::as_str)),
@@ -265,13 +280,19 @@ impl VerifierBuilder {
         let mut pace = self.settings.pace.clone();
         // A key set may be longer than the replies that the pace was made for.
         pace.limits.max_body = pace.limits.max_body.max(256 * 1024);
-        KeySource::builder().pace(pace).seed(self.settings.seed).remembering(self.remembering).build()
+        KeySource::builder()
+            .pace(pace)
+            .seed(self.settings.seed)
+            .remembering(self.remembering)
+            .build()
     }
 }
 
 /// Shows where the servers are.
 impl fmt::Debug for VerifierBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("VerifierBuilder").field("settings", &self.settings).finish_non_exhaustive()
+        f.debug_struct("VerifierBuilder")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
     }
 }

@@ -72,9 +72,9 @@ impl Driver {
                     changed.wait_timeout(until.since(now).min(left));
                 }
                 Err(error) => {
-                    let until = error
-                        .retry_at()
-                        .filter(|until| error.is_transient() && question.sleeps_through_rests() && until.since(now) <= left);
+                    let until = error.retry_at().filter(|until| {
+                        error.is_transient() && question.sleeps_through_rests() && until.since(now) <= left
+                    });
                     let Some(until) = until else { return Err(error) };
                     self.watcher.tell(|| Progress::Resting {
                         error: error.clone(),

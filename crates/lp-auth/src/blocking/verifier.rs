@@ -45,11 +45,17 @@ impl Verifier {
         let mut verification = self.rules.verification(token);
         loop {
             let now = driver::now();
-            let verdict = self.place.at_hand.with_window(|keys| verification.attempt_with(keys, now, &read));
+            let verdict = self
+                .place
+                .at_hand
+                .with_window(|keys| verification.attempt_with(keys, now, &read));
             if let Some(verdict) = verdict {
                 return Ok(verdict?);
             }
-            let mut which = WhichKeys { place: &self.place, verification: &mut verification };
+            let mut which = WhichKeys {
+                place: &self.place,
+                verification: &mut verification,
+            };
             self.driver.ask(&mut which, self.rules.patience)?;
         }
     }
@@ -64,6 +70,8 @@ impl Verifier {
 /// Shows the policy.
 impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verifier").field("policy", &self.rules.policy).finish_non_exhaustive()
+        f.debug_struct("Verifier")
+            .field("policy", &self.rules.policy)
+            .finish_non_exhaustive()
     }
 }
