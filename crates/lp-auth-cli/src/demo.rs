@@ -7,7 +7,12 @@ mod report;
 mod walk;
 
 use clap::Args;
+use isahc::config::Configurable as _;
+use isahc::tls::{TlsConfig, TrustStore};
+use lp_auth::Stack;
 use lp_auth_emulator::Emulator;
+use lp_auth_isahc::{AsyncIoRuntime, IsahcTransport};
+use lp_auth_reqwest::{ReqwestTransport, TokioRuntime};
 
 use self::report::Report;
 use self::walk::Walk;
@@ -34,36 +39,46 @@ pub(crate) struct Arguments {}
 pub(crate) fn run(common: &Common) -> Result<(), Failure> {
     let runtime = runtime::start()?;
     let mut report = Report::new(common.output);
-    for stack in ["reqwest", "isahc"] {
+    report.introduce()?;
+    for stack in Stack::ALL {
         // One for each stack: what the first has asked for and changed is nothing to the second.
-        let emulator = Emulator::builder()
-            .start()
-            .map_err(|error| Failure::new(Exit::Unavailable, error.to_string()).causes_of(&error))?;
-        report.begin(stack, &emulator.domain_api())?;
-        let pem = emulator.ca_pem().as_bytes();
-        if stack == "reqwest" {
-            let transport =
-                lp_auth_reqwest::ReqwestTransport::with_ca_pem(pem).map_err(|error| unusable(&error))?;
-            let walk = Walk::new(
-                &emulator,
-                transport,
-                lp_auth_reqwest::TokioRuntime,
-                common.verbose,
-            );
-            runtime.block_on(walk.all(&mut report))?;
-        } else {
-            let transport =
-                lp_auth_isahc::IsahcTransport::with_ca_pem(pem).map_err(|error| unusable(&error))?;
-            let walk = Walk::new(
-                &emulator,
-                transport,
-                lp_auth_isahc::AsyncIoRuntime,
-                common.verbose,
-            );
-            runtime.block_on(walk.all(&mut report))?;
+        let emulator = Emulator::builder().start().map_err(|error| unusable(&error))?;
+        report.begin(*stack, &emulator.domain_api())?;
+        let pem = emulator.ca_pem();
+        let verbose = common.verbose;
+        match stack {
+            Stack::Isahc => {
+                let walk = Walk::new(&emulator, isahc(pem)?, AsyncIoRuntime, verbose);
+                runtime.block_on(walk.all(&mut report))?;
+            }
+            Stack::Reqwest => {
+                let walk = Walk::new(&emulator, reqwest(pem)?, TokioRuntime, verbose);
+                runtime.block_on(walk.all(&mut report))?;
+            }
+            // Whoever adds a stack adds it here.
+            _ => {}
         }
     }
     report.end()
+}
+
+/// Past every proxy of the environment: it could not reach this process.
+fn reqwest(pem: &str) -> Result<ReqwestTransport, Failure> {
+    ReqwestTransport::builder(reqwest::Client::builder().no_proxy())
+        .ca_pem(pem.as_bytes())
+        .build()
+        .map_err(|error| unusable(&error))
+}
+
+/// Past every proxy of the environment: it could not reach this process.
+fn isahc(pem: &str) -> Result<IsahcTransport, Failure> {
+    let trust = TrustStore::builder().certificate_from_pem(pem).build();
+    let client = isahc::HttpClient::builder()
+        .proxy(None)
+        .tls_config(TlsConfig::builder().trust_store(trust).build())
+        .build()
+        .map_err(|error| unusable(&error))?;
+    Ok(IsahcTransport::over_client(client))
 }
 
 fn unusable(error: &dyn core::error::Error) -> Failure {

@@ -7,6 +7,10 @@
 //! - `output`: what goes to stdout and in which form; `failure`: what goes to stderr and which exit code;
 //!   `advice`: what to do about the library's errors, in flags and variables; `progress`: what is being waited for.
 #![forbid(unsafe_code)]
+#![expect(
+    clippy::doc_markdown,
+    reason = "the comments on arguments are the help, which knows no Markdown"
+)]
 
 mod advice;
 mod arguments;

@@ -68,7 +68,7 @@ fn read(source: impl Read) -> io::Result<SecretString> {
 
 fn unreadable(place: &str, error: &io::Error) -> Failure {
     if error.kind() == io::ErrorKind::InvalidData {
-        return Failure::new(Exit::No, format!("the token is malformed: {place} holds no text"));
+        return Failure::rejected(format!("the token is malformed: {place} holds no text"));
     }
     Failure::new(Exit::Usage, format!("{place} cannot be read: {error}"))
 }

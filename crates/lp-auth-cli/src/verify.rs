@@ -152,7 +152,11 @@ fn with_keys_given(arguments: &Arguments, config: &Config, file: &PathBuf) -> Re
         v2: Some(&keys),
     };
     let verdict = policy.verify(token.expose_secret(), both, runtime::now());
-    verdict.map_err(|why| rejected(&why))
+    verdict.map_err(|why| match why {
+        Rejected::KeySize | Rejected::UnknownKey(_) => Failure::rejected(why.to_string())
+            .tip("the file of --keys may be of another zone, or older than the token"),
+        why => rejected(&why),
+    })
 }
 
 impl Arguments {
@@ -176,7 +180,7 @@ fn versions(config: &Config) -> Vec<ApiVersion> {
 }
 
 fn rejected(why: &Rejected) -> Failure {
-    let failure = Failure::new(Exit::No, why.to_string());
+    let failure = Failure::rejected(why.to_string());
     match why {
         Rejected::Audience => failure.tip("accepted are those of --account (LP_ACCOUNT_ID)"),
         Rejected::Client => failure

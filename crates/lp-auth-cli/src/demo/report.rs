@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use anstyle::{AnsiColor, Style};
+use lp_auth::Stack;
 use serde_json::{Value, json};
 
 use crate::failure::{Exit, Failure};
@@ -13,7 +14,7 @@ pub(crate) type Outcome = Result<String, String>;
 
 pub(crate) struct Report {
     output: Output,
-    stack: &'static str,
+    stack: String,
     steps: Vec<Value>,
     first_failure: Option<String>,
 }
@@ -22,18 +23,21 @@ impl Report {
     pub(crate) fn new(output: Output) -> Self {
         Self {
             output,
-            stack: "",
+            stack: String::new(),
             steps: Vec::new(),
             first_failure: None,
         }
     }
 
+    pub(crate) fn introduce(&self) -> Result<(), Failure> {
+        self.say("LivePerson's servers, emulated in this process, and a client of theirs:\n")
+    }
+
     /// From now on steps are over this HTTP stack.
-    pub(crate) fn begin(&mut self, stack: &'static str, address: &str) -> Result<(), Failure> {
-        self.stack = stack;
+    pub(crate) fn begin(&mut self, stack: Stack, address: &str) -> Result<(), Failure> {
+        self.stack = stack.to_string();
         let bold = Style::new().bold();
-        let gap = if self.steps.is_empty() { "" } else { "\n" };
-        self.say(&format!("{gap}{bold}Over {stack}, to {address}{bold:#}\n"))
+        self.say(&format!("\n{bold}Over {stack}, to {address}{bold:#}\n"))
     }
 
     pub(crate) fn step(&mut self, name: &str, took: Duration, outcome: &Outcome) -> Result<(), Failure> {
@@ -79,12 +83,12 @@ impl Report {
         let program = program();
         let bold = Style::new().bold();
         self.say(&format!(
-            "\n{bold}Next{bold:#}, the same by hand. Servers, in one shell:\n\
+            "\n{bold}Next{bold:#}, the same by hand. The servers, in one shell:\n\
              \n    {program} emulator --dir lp-demo\n\
-             \nand in another:\n\
+             \nand a client in another:\n\
              \n    set -a; . lp-demo/env\
              \n    {program} token | {program} verify\n\
-             \nWith an account of yours, and the settings that this names:\n\
+             \nWith an account of yours; without settings this names what it needs:\n\
              \n    {program} token\n"
         ))
     }
@@ -105,5 +109,28 @@ fn program() -> String {
         called
     } else {
         "lp-auth".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_that_fails_makes_the_answer_no_and_is_named() {
+        let mut report = Report::new(Output::Json);
+        report.begin(Stack::Isahc, "https://127.0.0.1:1").unwrap();
+        report
+            .step("V1 token", Duration::ZERO, &Ok("good".to_owned()))
+            .unwrap();
+        report
+            .step("JWKS", Duration::ZERO, &Err("no key".to_owned()))
+            .unwrap();
+        let failure = report.end().unwrap_err();
+        assert_eq!(failure.exit, Exit::No);
+        assert!(
+            format!("{failure:?}").contains("JWKS, over isahc: no key"),
+            "{failure:?}"
+        );
     }
 }
