@@ -95,8 +95,8 @@ pub(crate) struct CredentialSettings {
     client_secret_file: Option<PathBuf>,
 
     /// Here to be refused in words that help, and without a value: nobody is to repeat it.
-    #[arg(long = "client-secret", hide = true, num_args = 0..=1, value_parser = |_: &str| Ok::<_, Infallible>(NotKept))]
-    argument: Option<Option<NotKept>>,
+    #[arg(long = "client-secret", hide = true, num_args = 0..=1, default_missing_value = "", value_parser = |_: &str| Ok::<_, Infallible>(NotKept))]
+    argument: Option<NotKept>,
 }
 
 /// A secret that came in where everybody on the machine can read it.
