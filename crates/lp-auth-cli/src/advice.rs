@@ -57,23 +57,16 @@ fn tips(error: &Error) -> Vec<&'static str> {
             "a proxy or a sign-in page may answer in LivePerson's place",
         ],
         (ErrorKind::NoAnswer, _) if is(TransportErrorKind::ConnectionRefused) => {
-            vec![
-                ADDRESS,
-                "if the emulator is meant: is `lp-auth emulator` running?",
-            ]
+            let emulator = "if the emulator is meant: is `lp-auth emulator` running?";
+            [proxy(), Some(ADDRESS), Some(emulator)]
+                .into_iter()
+                .flatten()
+                .collect()
         }
-        (ErrorKind::NoAnswer, _) if is(TransportErrorKind::TimedOut) => {
-            vec![
-                "check the network and the proxy settings (HTTPS_PROXY, NO_PROXY)",
-                ADDRESS,
-            ]
-        }
-        (ErrorKind::NoAnswer, _) => {
-            vec![
-                ADDRESS,
-                "check the network and the proxy settings (HTTPS_PROXY, NO_PROXY)",
-            ]
-        }
+        (ErrorKind::NoAnswer, _) => [proxy(), Some(ADDRESS), Some("check the network")]
+            .into_iter()
+            .flatten()
+            .collect(),
         (ErrorKind::OutOfPatience, _) => {
             vec![
                 "wait longer: --patience SECONDS, or LP_PATIENCE",
@@ -94,4 +87,13 @@ fn tips(error: &Error) -> Vec<&'static str> {
         ],
         _ => Vec::new(),
     }
+}
+
+/// Whether requests go through a proxy of the environment, and what to do about it.
+fn proxy() -> Option<&'static str> {
+    const NAMES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    NAMES.into_iter().any(is_set).then_some(
+        "requests go through a proxy (HTTPS_PROXY, ALL_PROXY): check it; NO_PROXY=HOST goes past it",
+    )
 }

@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::failure::Exit;
 use crate::output::Output;
-use crate::{emulator, token};
+use crate::{demo, emulator, token, verify};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -49,8 +49,10 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Demo(demo::Arguments),
     Emulator(emulator::Arguments),
     Token(token::Arguments),
+    Verify(verify::Arguments),
 }
 
 /// What every subcommand takes.

@@ -29,6 +29,7 @@ impl From<Exit> for ExitCode {
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
+    label: &'static str,
     message: String,
     causes: Vec<String>,
     details: Vec<String>,
@@ -39,10 +40,19 @@ impl Failure {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self {
             exit,
+            label: "error: ",
             message: message.into(),
             causes: Vec::new(),
             details: Vec::new(),
             tips: Vec::new(),
+        }
+    }
+
+    /// The token is not accepted.
+    pub(crate) fn rejected(why: impl Into<String>) -> Self {
+        Self {
+            label: "rejected: ",
+            ..Self::new(Exit::No, why)
         }
     }
 
@@ -71,7 +81,7 @@ impl Failure {
     /// The root cause is told always, those between alone to who wants to hear everything.
     pub(crate) fn print(&self, verbose: bool) {
         let width = crate::output::stderr_width();
-        let mut lines = paragraph("error: ", &self.message, width);
+        let mut lines = paragraph(self.label, &self.message, width);
         let hidden = if verbose {
             0
         } else {
@@ -115,7 +125,7 @@ fn paragraph(label: &str, text: &str, width: Option<usize>) -> Vec<String> {
 
 fn style_of(label: &str) -> Style {
     match label {
-        "error:" => AnsiColor::Red.on_default().bold(),
+        "error:" | "rejected:" => AnsiColor::Red.on_default().bold(),
         "tip:" => AnsiColor::Green.on_default(),
         _ => Style::new().bold(),
     }

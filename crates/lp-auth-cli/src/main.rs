@@ -7,16 +7,23 @@
 //! - `output`: what goes to stdout and in which form; `failure`: what goes to stderr and which exit code;
 //!   `advice`: what to do about the library's errors, in flags and variables; `progress`: what is being waited for.
 #![forbid(unsafe_code)]
+#![expect(
+    clippy::doc_markdown,
+    reason = "the comments on arguments are the help, which knows no Markdown"
+)]
 
 mod advice;
 mod arguments;
+mod demo;
 mod emulator;
 mod failure;
 mod output;
+mod presented;
 mod progress;
 mod runtime;
 mod settings;
 mod token;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -41,7 +48,9 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<(), Failure> {
     let common = &arguments.common;
     match arguments.command {
+        Command::Demo(_) => demo::run(common),
         Command::Emulator(arguments) => emulator::run(&arguments, common),
         Command::Token(arguments) => token::run(&arguments, common),
+        Command::Verify(arguments) => verify::run(&arguments, common),
     }
 }

@@ -179,7 +179,7 @@ fn spinner() -> ProgressBar {
 }
 
 /// What `-v` tells. A wait says what went wrong, without the advice: that is for the end.
-fn line(news: &News) -> String {
+pub(crate) fn line(news: &News) -> String {
     match news {
         News::Resting { error, until, .. } => format!("{}; next try at {until}", error.summary()),
         news => news.to_string(),

@@ -74,7 +74,7 @@ pub(crate) struct ServerSettings {
     /// How long to go on trying; 0 tries once
     ///
     /// [env: LP_PATIENCE] [default: 10]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = seconds)]
     patience: Option<Duration>,
 }
 
@@ -95,8 +95,8 @@ pub(crate) struct CredentialSettings {
     client_secret_file: Option<PathBuf>,
 
     /// Here to be refused in words that help, and without a value: nobody is to repeat it.
-    #[arg(long, hide = true, num_args = 0..=1, value_parser = |_: &str| Ok::<_, Infallible>(NotKept))]
-    client_secret: Option<Option<NotKept>>,
+    #[arg(long = "client-secret", hide = true, num_args = 0..=1, default_missing_value = "", value_parser = |_: &str| Ok::<_, Infallible>(NotKept))]
+    argument: Option<NotKept>,
 }
 
 /// A secret that came in where everybody on the machine can read it.
@@ -129,7 +129,7 @@ impl ServerSettings {
 impl CredentialSettings {
     /// Flags and environment. Says at once all that is missing.
     pub(crate) fn resolve(&self, servers: &ServerSettings) -> Result<Config, Failure> {
-        if self.client_secret.is_some() {
+        if self.argument.is_some() {
             return Err(Failure::new(
                 Exit::Usage,
                 "a client secret is not taken from an argument: the process list would show it",

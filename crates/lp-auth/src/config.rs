@@ -59,7 +59,7 @@ pub struct Config {
     pub client_secret: Option<SecretString>,
     /// A file that holds the client secret; the end of its line is left away.
     pub client_secret_file: Option<PathBuf>,
-    /// The version of the token API: `v1` or `v2`. Default: V2, and for a verifier both.
+    /// The version of the token API: `v1` or `v2`. Default: V2.
     #[serde(deserialize_with = "from_text")]
     pub api_version: Option<ApiVersion>,
     /// Where the Domain API lives: a host or an `https` URL. Default: `https://api.liveperson.net`.
@@ -201,17 +201,39 @@ impl Config {
         Ok(builder.with_settings_of(self, self.ca_pem()?))
     }
 
+    /// Sets up a verifier. Reads the files that are named. Whose tokens to accept is left to be said, as
+    /// [`client_id`](Self::client_id) is who asks for tokens here, and need not be who presents them.
+    ///
+    /// Fails as [`client`](Self::client) does, and where the V1 keys cannot be used.
+    ///
+    /// ```
+    /// let mut config = lp_auth::Config::default();
+    /// config.account = Some("12345678".into());
+    /// let verifier = config.verifier()?.any_client();
+    /// # Ok::<(), lp_auth::ConfigError>(())
+    /// ```
+    #[cfg(feature = "verify")]
+    pub fn verifier(&self) -> Result<crate::VerifierBuilder, ConfigError> {
+        self.check()?;
+        let mut builder = crate::Verifier::builder(self.account.as_deref().ok_or(ConfigError::NoAccount)?);
+        if let Some(version) = self.api_version {
+            builder = builder.api_versions([version]);
+        }
+        if let Some(path) = &self.v1_keys {
+            let unusable = |why| ConfigError::Keys { path: path.clone(), why };
+            let text = read_text("V1 keys", path)?;
+            builder = builder.v1_keys(lp_auth_jwt::KeySet::from_text(text.expose_secret()).map_err(unusable)?);
+        }
+        Ok(builder.with_settings_of(self, self.ca_pem()?))
+    }
+
     /// The client secret, read from its file where one is named.
     pub fn secret(&self) -> Result<Option<SecretString>, ConfigError> {
         let Some(path) = &self.client_secret_file else {
             return Ok(self.client_secret.clone());
         };
-        let read = read("client secret", path)?;
-        let text = core::str::from_utf8(&read).map_err(|_| ConfigError::NotText {
-            what: "client secret",
-            path: path.clone(),
-        })?;
-        Ok(Some(text.trim_end_matches(['\r', '\n']).into()))
+        let text = read_text("client secret", path)?;
+        Ok(Some(text.expose_secret().trim_end_matches(['\r', '\n']).into()))
     }
 
     fn check(&self) -> Result<(), ConfigError> {
@@ -291,6 +313,16 @@ pub enum ConfigError {
         /// What the system said.
         source: Arc<io::Error>,
     },
+    /// A file holds no keys that could verify a token.
+    #[cfg(feature = "verify")]
+    #[error("the file of the V1 keys, {}, cannot be used: {why}", path.display())]
+    Keys {
+        /// Where it is.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        why: lp_auth_jwt::InvalidKeySet,
+    },
     /// No account id.
     #[error("no account id is set: set LP_ACCOUNT_ID, or `account`")]
     NoAccount,
@@ -343,6 +375,14 @@ fn read(what: &'static str, path: &Path) -> Result<Zeroizing<Vec<u8>>, ConfigErr
         return Err(ConfigError::TooLarge { what, path });
     }
     Ok(bytes)
+}
+
+fn read_text(what: &'static str, path: &Path) -> Result<SecretString, ConfigError> {
+    let not_text = |_| ConfigError::NotText {
+        what,
+        path: path.to_owned(),
+    };
+    Ok(core::str::from_utf8(&read(what, path)?).map_err(not_text)?.into())
 }
 
 fn from_text<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>

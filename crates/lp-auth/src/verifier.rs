@@ -8,6 +8,7 @@ use lp_auth_core::{AccountId, ApiVersion};
 use lp_auth_jwt::{Claims, KeySet, KeySource, Policy, PolicyBuilder, Verification, VerifyError};
 
 use crate::BuildError;
+use crate::config::config_settings;
 use crate::driver::Driver;
 use crate::machines::{KeyPlace, Machines};
 use crate::question::WhichKeys;
@@ -219,6 +220,7 @@ impl VerifierBuilder {
     }
 
     shared_settings!();
+    config_settings!();
 
     /// The verifier. With reqwest, and no transport given, it is used inside a tokio runtime.
     pub fn build(mut self) -> Result<Verifier, BuildError> {

@@ -95,8 +95,13 @@ fn its_folder_is_all_that_another_shell_needs() {
         .to_owned();
     for stack in STACKS {
         for version in ["v1", "v2"] {
-            let script = format!("{source}; LP_TRANSPORT={stack} LP_API_VERSION={version} lp-auth token");
-            assert!(shell(&script).starts_with("eyJ"), "{stack} {version}");
+            let script = format!(
+                "{source}; LP_TRANSPORT={stack} LP_API_VERSION={version}; lp-auth token | lp-auth verify -"
+            );
+            assert!(
+                shell(&script).contains(r#""aud": "le81823118""#),
+                "{stack} {version}"
+            );
         }
     }
     let first = shell(&format!(

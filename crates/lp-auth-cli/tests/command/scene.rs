@@ -31,6 +31,7 @@ impl Scene {
         };
         scene.write("secret", &format!("{SECRET}\n"));
         scene.write("ca.pem", scene.emulator.ca_pem());
+        scene.write("v1-keys.pem", &scene.emulator.v1_public_key_pem());
         scene
     }
 
@@ -55,6 +56,7 @@ impl Scene {
             .env("LP_DOMAIN_API", &emulator.domain_api())
             .env("LP_TRUSTED_HOSTS", emulator.sentinel())
             .env("LP_CA_FILE", self.path("ca.pem").to_str().unwrap())
+            .env("LP_V1_KEYS", self.path("v1-keys.pem").to_str().unwrap())
             // One try: nothing here gets better by waiting.
             .env("LP_PATIENCE", "0")
     }
