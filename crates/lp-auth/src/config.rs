@@ -220,9 +220,13 @@ impl Config {
             builder = builder.api_versions([version]);
         }
         if let Some(path) = &self.v1_keys {
-            let unusable = |why| ConfigError::Keys { path: path.clone(), why };
+            let unusable = |why| ConfigError::Keys {
+                path: path.clone(),
+                why,
+            };
             let text = read_text("V1 keys", path)?;
-            builder = builder.v1_keys(lp_auth_jwt::KeySet::from_text(text.expose_secret()).map_err(unusable)?);
+            builder =
+                builder.v1_keys(lp_auth_jwt::KeySet::from_text(text.expose_secret()).map_err(unusable)?);
         }
         Ok(builder.with_settings_of(self, self.ca_pem()?))
     }
