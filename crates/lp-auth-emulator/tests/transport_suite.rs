@@ -12,7 +12,7 @@ use lp_auth_core::{
     BlockingTransport, Body, Limits, Transport, TransportError, TransportErrorKind, async_trait,
 };
 use lp_auth_emulator::transport_suite::{
-    BrokenDuties, Duty, check_blocking_proxies, check_blocking_transport, check_transport,
+    BrokenDuties, Duty, Finding, Report, check_blocking_proxies, check_blocking_transport, check_transport,
 };
 use plain_client::{Flaw, PlainClient};
 
@@ -20,15 +20,13 @@ fn with(flaw: Flaw) -> impl Fn(&[u8]) -> Result<PlainClient, Infallible> {
     move |ca_pem| Ok(PlainClient::new(ca_pem, [flaw]))
 }
 
-fn broken_by(flaw: Flaw) -> BrokenDuties {
-    check_blocking_transport(with(flaw)).unwrap_err()
-}
-
 /// This duty was found broken, and none that has nothing to do with it.
 fn assert_breaks(flaw: Flaw, duty: Duty, besides: &[Duty]) {
-    let error = broken_by(flaw);
+    let Err(error) = check_blocking_transport(with(flaw)) else {
+        panic!("{flaw:?} was not found");
+    };
     assert!(error.names(duty), "{flaw:?} was not found: {error}");
-    let found = error.findings().iter().map(|finding| finding.duty());
+    let found = error.findings().iter().map(Finding::duty);
     let others: Vec<_> = found
         .filter(|found| *found != duty && !besides.contains(found))
         .collect();
@@ -133,7 +131,9 @@ impl Transport for Wrapped {
         let start = Instant::now();
         let client = self.client.clone();
         let (outcome, answer) = async_channel::bounded(1);
-        std::thread::spawn(move || outcome.send_blocking(client.send(request, limits)));
+        std::thread::spawn(move || {
+            let _ = outcome.send_blocking(client.send(request, limits));
+        });
         let outcome = answer.recv().await.unwrap_or_else(|_| Err(other()));
         self.busy.store(false, Ordering::SeqCst);
         if outcome.is_ok() && start.elapsed() > limits.timeout {
@@ -143,7 +143,7 @@ impl Transport for Wrapped {
     }
 }
 
-fn wrapped(flaw: fn(&Wrapped) -> bool) -> Result<lp_auth_emulator::transport_suite::Report, BrokenDuties> {
+fn wrapped(flaw: fn(&Wrapped) -> bool) -> Result<Report, BrokenDuties> {
     async_io::block_on(check_transport(|ca| {
         Ok::<_, Infallible>(Wrapped {
             client: PlainClient::new(ca, []),
@@ -156,7 +156,7 @@ fn wrapped(flaw: fn(&Wrapped) -> bool) -> Result<lp_auth_emulator::transport_sui
 #[test]
 fn a_transport_that_a_dropped_future_wedges_is_found() {
     let error = wrapped(Wrapped::stuck).unwrap_err();
-    let case = |finding: &&lp_auth_emulator::transport_suite::Finding| finding.case().contains("was dropped");
+    let case = |finding: &&Finding| finding.case().contains("was dropped");
     let finding = error.findings().iter().find(case).expect("no finding");
     assert_eq!(finding.duty(), Duty::AnyPoller);
 }

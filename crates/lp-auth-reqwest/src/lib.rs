@@ -4,7 +4,7 @@
 //! on (see [`lp_auth_core::Transport`]): no redirect is followed, nothing is sent twice, limits are kept, plain http
 //! passes by every proxy, and errors tell what went wrong without telling a secret.
 //!
-//! ```
+//! ```no_run
 //! use lp_auth_reqwest::ReqwestTransport;
 //!
 //! let client = reqwest::Client::builder().user_agent("orders/1.0");

@@ -1,6 +1,8 @@
 //! The transport itself.
 
 use core::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use http_body_util::Full;
 use lp_auth_core::http::{Request, Response};
@@ -30,7 +32,7 @@ use crate::failure;
 ///
 /// Cheap to clone; clones share their connections.
 ///
-/// ```
+/// ```no_run
 /// use lp_auth_reqwest::ReqwestTransport;
 ///
 /// let transport = ReqwestTransport::builder(reqwest::Client::builder()).build()?;
@@ -94,7 +96,7 @@ impl ReqwestTransport {
     /// client has them; the limit of the body counts what was decompressed. Where you can, use
     /// [`builder`](Self::builder).
     ///
-    /// ```
+    /// ```no_run
     /// use lp_auth_reqwest::ReqwestTransport;
     ///
     /// let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
@@ -171,7 +173,7 @@ impl fmt::Debug for ReqwestTransport {
 
 /// Puts a [`ReqwestTransport`] together. See [`ReqwestTransport::builder`].
 ///
-/// ```
+/// ```no_run
 /// use lp_auth_reqwest::ReqwestTransport;
 ///
 /// let transport = ReqwestTransport::builder(reqwest::Client::builder().user_agent("orders/1.0"))
@@ -250,7 +252,7 @@ impl fmt::Debug for ReqwestTransportBuilder {
 }
 
 fn finish(client: reqwest::ClientBuilder) -> Result<reqwest::Client, BuildError> {
-    client
+    let client = client
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .referer(false)
@@ -258,9 +260,12 @@ fn finish(client: reqwest::ClientBuilder) -> Result<reqwest::Client, BuildError>
         .no_brotli()
         .no_deflate()
         .no_zstd()
-        .connection_verbose(false)
-        .build()
-        .map_err(|error| BuildError::Client(std::sync::Arc::new(error.without_url())))
+        .connection_verbose(false);
+    // reqwest panics where rustls is compiled in without cryptography and none was named: so it is with the feature
+    // `rustls-ring` alone, and a builder for which nothing was chosen.
+    catch_unwind(AssertUnwindSafe(|| client.build()))
+        .map_err(|_| BuildError::NoCryptography)?
+        .map_err(|error| BuildError::Client(Arc::new(error.without_url())))
 }
 
 /// A task that ends with whoever waits for it.

@@ -8,10 +8,17 @@ use lp_auth_reqwest::{BuildError, ReqwestTransport};
 
 #[test]
 fn a_pem_without_a_certificate_is_told() {
-    for pem in ["", "not a certificate", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"] {
+    for pem in [
+        "",
+        "not a certificate",
+        "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+    ] {
         let error = ReqwestTransport::with_ca_pem(pem.as_bytes()).unwrap_err();
         assert!(matches!(error, BuildError::NoCertificate), "{pem}: {error:?}");
-        assert!(error.to_string().contains("-----BEGIN CERTIFICATE-----"), "{error}");
+        assert!(
+            error.to_string().contains("-----BEGIN CERTIFICATE-----"),
+            "{error}"
+        );
     }
 }
 
@@ -30,9 +37,21 @@ fn a_certificate_that_is_none_is_told() {
 }
 
 #[test]
+fn tls_without_cryptography_is_an_error_and_no_panic() {
+    let error = ReqwestTransport::builder(reqwest::Client::builder())
+        .build()
+        .unwrap_err();
+    assert!(matches!(error, BuildError::NoCryptography), "{error:?}");
+    assert!(error.to_string().contains("os_certificates"), "{error}");
+}
+
+#[test]
 fn settings_that_reqwest_refuses_are_told() {
     let client = reqwest::Client::builder().user_agent("two\nlines");
-    let error = ReqwestTransport::builder(client).os_certificates().build().unwrap_err();
+    let error = ReqwestTransport::builder(client)
+        .os_certificates()
+        .build()
+        .unwrap_err();
     assert!(matches!(error, BuildError::Client(_)), "{error:?}");
     assert!(error.to_string().contains("ClientBuilder"), "{error}");
     assert!(error.source().is_some());
@@ -43,7 +62,10 @@ fn settings_that_reqwest_refuses_are_told() {
 fn an_operating_system_without_certificates_is_told() {
     if std::env::var("SSL_CERT_FILE").is_ok_and(|file| file == "/dev/null") {
         let error = ReqwestTransport::new().unwrap_err();
-        assert!(matches!(error, BuildError::OperatingSystemCertificates(_)), "{error:?}");
+        assert!(
+            matches!(error, BuildError::OperatingSystemCertificates(_)),
+            "{error:?}"
+        );
         assert!(error.to_string().contains("ca-certificates"), "{error}");
         return;
     }

@@ -1,5 +1,6 @@
 //! Clients of the user's: builders with settings of their own, and finished ones.
 #![cfg(feature = "rustls-ring")]
+#![expect(clippy::unwrap_used, reason = "a test ends where its client cannot be built")]
 
 #[allow(dead_code, reason = "each test program uses a part")]
 mod loopback;
@@ -21,7 +22,10 @@ const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 /// A finished client with reqwest's own defaults, redirects included.
 fn finished(authority: &CertificateAuthority) -> ReqwestTransport {
     let roots = rustls_roots(authority);
-    let client = reqwest::Client::builder().tls_backend_preconfigured(roots).build().unwrap();
+    let client = reqwest::Client::builder()
+        .tls_backend_preconfigured(roots)
+        .build()
+        .unwrap();
     ReqwestTransport::over_client(client)
 }
 
@@ -42,19 +46,26 @@ async fn a_builder_set_up_to_follow_retry_and_decompress_keeps_every_duty_all_th
     let eager = || {
         reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::limited(5))
-            .retry(reqwest::retry::for_host("127.0.0.1").max_retries_per_request(3).classify_fn(
-                |attempt| match attempt.status() {
-                    Some(status) if status.is_success() => attempt.success(),
-                    _ => attempt.retryable(),
-                },
-            ))
+            .retry(
+                reqwest::retry::for_host("127.0.0.1")
+                    .max_retries_per_request(3)
+                    .classify_fn(|attempt| match attempt.status() {
+                        Some(status) if status.is_success() => attempt.success(),
+                        _ => attempt.retryable(),
+                    }),
+            )
             .gzip(true)
             .connection_verbose(true)
             .timeout(Duration::from_secs(60))
     };
-    check_transport(|ca| ReqwestTransport::builder(eager()).ca_pem(ca).plain_http(eager()).build())
-        .await
-        .unwrap();
+    check_transport(|ca| {
+        ReqwestTransport::builder(eager())
+            .ca_pem(ca)
+            .plain_http(eager())
+            .build()
+    })
+    .await
+    .unwrap();
 }
 
 #[tokio::test]
@@ -72,11 +83,17 @@ async fn a_finished_client_carries_the_secret_to_no_other_host() {
             Ok(response) => assert_eq!(response.status(), status),
             Err(error) => {
                 assert_eq!(error.kind(), TransportErrorKind::Redirected);
-                assert_eq!(error.to_string(), "the answer came from another address than the one asked");
+                assert_eq!(
+                    error.to_string(),
+                    "the answer came from another address than the one asked"
+                );
             }
         }
         for seen in elsewhere.seen() {
-            assert!(!seen.contains(CANARIES[2]), "{status} carried the body on: {seen}");
+            assert!(
+                !seen.contains(CANARIES[2]),
+                "{status} carried the body on: {seen}"
+            );
         }
     }
 }
@@ -86,20 +103,32 @@ async fn a_finished_client_that_decompresses_is_stopped_at_the_limit() {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(&vec![b' '; 10_000_000]).unwrap();
     let bomb = encoder.finish().unwrap();
-    let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", bomb.len());
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+        bomb.len()
+    );
     let authority = CertificateAuthority::generate().unwrap();
     let server = Loopback::https(&authority, &[head.as_bytes(), &bomb].concat());
-    let error = finished(&authority).send(server.request(), Limits::default()).await.unwrap_err();
+    let error = finished(&authority)
+        .send(server.request(), Limits::default())
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), TransportErrorKind::TooLarge);
 }
 
 #[tokio::test]
 async fn plain_http_without_a_client_of_its_own_is_refused() {
     let server = Loopback::http(OK);
-    let over_builder = ReqwestTransport::builder(reqwest::Client::builder()).os_certificates().build().unwrap();
+    let over_builder = ReqwestTransport::builder(reqwest::Client::builder())
+        .os_certificates()
+        .build()
+        .unwrap();
     let over_client = finished(&CertificateAuthority::generate().unwrap());
     for transport in [over_builder, over_client] {
-        let error = transport.send(server.request(), Limits::default()).await.unwrap_err();
+        let error = transport
+            .send(server.request(), Limits::default())
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), TransportErrorKind::Other);
         let advice = error.source().unwrap().to_string();
         assert!(advice.contains("ReqwestTransportBuilder::plain_http"), "{advice}");
@@ -113,5 +142,11 @@ async fn another_scheme_is_refused() {
     let mut request = Loopback::http(OK).request();
     *request.uri_mut() = "/token".parse().unwrap();
     let error = transport.send(request, Limits::default()).await.unwrap_err();
-    assert!(error.source().unwrap().to_string().contains("begins with https://"));
+    assert!(
+        error
+            .source()
+            .unwrap()
+            .to_string()
+            .contains("begins with https://")
+    );
 }

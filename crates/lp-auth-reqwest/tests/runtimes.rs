@@ -17,26 +17,34 @@ const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 fn advice(outcome: Result<impl Sized, lp_auth_core::TransportError>) -> String {
     let Err(error) = outcome else { panic!("no error") };
     assert_eq!(error.kind(), TransportErrorKind::Other);
-    error.source().unwrap().to_string()
+    error.source().map(ToString::to_string).unwrap_or_default()
 }
 
 #[test]
 fn outside_a_tokio_runtime_the_error_says_so() {
     let server = Loopback::http(OK);
     let transport = ReqwestTransport::new().unwrap();
-    let advice = advice(smol::block_on(transport.send(server.request(), Limits::default())));
+    let advice = advice(smol::block_on(
+        transport.send(server.request(), Limits::default()),
+    ));
     assert!(advice.contains("call from within one, or name one"), "{advice}");
 }
 
 #[test]
 fn any_executor_will_do_where_the_runtime_is_named() {
     let server = Loopback::http(OK);
-    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
     let transport = ReqwestTransport::new().unwrap().runtime(runtime.handle().clone());
     let response = smol::block_on(transport.send(server.request(), Limits::default())).unwrap();
     assert_eq!(response.body().as_ref(), b"{}");
     let clients = || reqwest::Client::builder();
-    let built = ReqwestTransport::builder(clients()).os_certificates().plain_http(clients());
+    let built = ReqwestTransport::builder(clients())
+        .os_certificates()
+        .plain_http(clients());
     let transport = built.runtime(runtime.handle().clone()).build().unwrap();
     smol::block_on(transport.send(server.request(), Limits::default())).unwrap();
 }
@@ -56,7 +64,9 @@ fn a_runtime_that_was_shut_down_is_an_error() {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let transport = ReqwestTransport::new().unwrap().runtime(runtime.handle().clone());
     drop(runtime);
-    let advice = advice(smol::block_on(transport.send(server.request(), Limits::default())));
+    let advice = advice(smol::block_on(
+        transport.send(server.request(), Limits::default()),
+    ));
     assert!(advice.contains("was shut down"), "{advice}");
 }
 
