@@ -13,7 +13,8 @@ use isahc::config::{Configurable, RedirectPolicy};
 use isahc::tls::{TlsConfig, TrustStore};
 use loopback::Loopback;
 use lp_auth_core::http::{HeaderValue, Uri};
-use lp_auth_core::{BlockingTransport, Limits, TransportErrorKind};
+use lp_auth_core::{BlockingTransport, Body, Limits, TransportErrorKind};
+use lp_auth_emulator::CertificateAuthority;
 use lp_auth_emulator::transport_suite::check_transport;
 use lp_auth_isahc::{BuildError, IsahcTransport};
 
@@ -38,6 +39,22 @@ fn eager(ca_pem: &[u8]) -> Result<IsahcTransport, isahc::Error> {
 #[test]
 fn a_client_set_up_to_follow_and_decompress_keeps_every_duty_all_the_same() {
     block_on(check_transport(eager)).unwrap();
+}
+
+#[test]
+fn compression_is_neither_asked_for_nor_undone_and_nothing_waits_for_leave_to_be_sent() {
+    let server = Loopback::http(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}");
+    let authority = CertificateAuthority::generate().unwrap();
+    let transport = eager(authority.pem().as_bytes()).unwrap();
+    let mut request = server.request();
+    // Curl asks for leave from one megabyte on.
+    *request.body_mut() = Body::from(vec![b'x'; 2_000_000]);
+    let response = BlockingTransport::send(&transport, request, Limits::default()).unwrap();
+    assert_eq!(response.body().as_ref(), b"{}");
+    let seen = server.seen().concat().to_lowercase();
+    for header in ["\r\naccept-encoding:", "\r\nexpect:", "\r\nreferer:"] {
+        assert!(!seen.contains(header), "{header}");
+    }
 }
 
 #[test]
