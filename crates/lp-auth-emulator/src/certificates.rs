@@ -3,6 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 use std::io;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use rustls::ServerConfig;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
+use crate::clock::machine_time;
 use crate::files;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -41,7 +43,7 @@ impl CertificateAuthority {
     /// A new one, valid for ten years, whose key (ECDSA P-256) nobody else has.
     pub fn generate() -> Result<Self, CertificateError> {
         let key = KeyPair::generate()?;
-        let params = authority_params(now());
+        let params = authority_params(machine_time());
         let certificate = params.self_signed(&key)?;
         Ok(Self {
             pem: certificate.pem(),
@@ -64,23 +66,25 @@ impl CertificateAuthority {
     pub fn open(directory: &Path) -> Result<Self, CertificateError> {
         let certificate = directory.join("ca.pem");
         let key = directory.join("ca-key.pem");
-        let io_error = |path: &Path, error| CertificateError::Io {
-            path: path.to_owned(),
-            source: Arc::new(error),
-        };
         if !certificate.exists() && !key.exists() {
             let authority = Self::generate()?;
-            files::create_directory(directory).map_err(|error| io_error(directory, error))?;
-            files::write_private(&key, authority.issuer.key().serialize_pem().as_bytes())
-                .map_err(|error| io_error(&key, error))?;
-            files::write_public(&certificate, authority.pem.as_bytes())
-                .map_err(|error| io_error(&certificate, error))?;
+            authority.save(directory)?;
             return Ok(authority);
         }
         let read = |path: &Path| std::fs::read_to_string(path).map_err(|error| io_error(path, error));
         Self::restore(&read(&certificate)?, &read(&key)?).ok_or_else(|| CertificateError::Unusable {
             directory: directory.to_owned(),
         })
+    }
+
+    /// Writes it into this folder, in place of the one that is there.
+    pub(crate) fn save(&self, directory: &Path) -> Result<(), CertificateError> {
+        let certificate = directory.join("ca.pem");
+        let key = directory.join("ca-key.pem");
+        files::create_directory(directory).map_err(|error| io_error(directory, error))?;
+        files::write_private(&key, self.issuer.key().serialize_pem().as_bytes())
+            .map_err(|error| io_error(&key, error))?;
+        files::write_public(&certificate, self.pem.as_bytes()).map_err(|error| io_error(&certificate, error))
     }
 
     /// What clients must trust: the authority's certificate, in PEM.
@@ -93,18 +97,19 @@ impl CertificateAuthority {
     /// It signs and encrypts with `aws-lc-rs`, whatever else the process has compiled in or made its default.
     pub fn server_config(&self, certificate: &ServerCertificate) -> Result<ServerConfig, CertificateError> {
         let key = KeyPair::generate()?;
-        let signed = certificate.params(now())?.signed_by(&key, &self.issuer)?;
+        let signed = certificate
+            .params(machine_time())?
+            .signed_by(&key, &self.issuer)?;
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
+        ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .and_then(|builder| {
                 builder
                     .with_no_client_auth()
                     .with_single_cert(vec![signed.der().clone()], key)
             })
-            .map_err(|error| CertificateError::Tls(Arc::new(error)))?;
-        Ok(config)
+            .map_err(|error| CertificateError::Tls(Arc::new(error)))
     }
 
     fn restore(certificate: &str, key: &str) -> Option<Self> {
@@ -115,7 +120,7 @@ impl CertificateAuthority {
         der.windows(public.len()).find(|bytes| *bytes == public)?;
         Some(Self {
             pem: certificate.to_owned(),
-            issuer: Issuer::new(authority_params(now()), key),
+            issuer: Issuer::new(authority_params(machine_time()), key),
         })
     }
 }
@@ -187,6 +192,16 @@ impl ServerCertificate {
         set_validity(&mut params, now - 30 * DAY, end);
         Ok(params)
     }
+
+    /// [`for_loopback`](Self::for_loopback), and for this address if that does not cover it.
+    pub(crate) fn for_loopback_address(address: IpAddr) -> Self {
+        let certificate = Self::for_loopback();
+        let name = address.to_string();
+        if certificate.names.contains(&name) {
+            return certificate;
+        }
+        certificate.and_name(name)
+    }
 }
 
 impl Default for ServerCertificate {
@@ -241,6 +256,13 @@ impl From<rcgen::Error> for CertificateError {
     }
 }
 
+fn io_error(path: &Path, error: io::Error) -> CertificateError {
+    CertificateError::Io {
+        path: path.to_owned(),
+        source: Arc::new(error),
+    }
+}
+
 /// The same at each start, the validity apart: what an issuer's name and key alone decide can so be restored from them.
 fn authority_params(now: UnixTime) -> CertificateParams {
     let mut params = CertificateParams::default();
@@ -252,15 +274,6 @@ fn authority_params(now: UnixTime) -> CertificateParams {
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     set_validity(&mut params, now - 30 * DAY, now + 3650 * DAY);
     params
-}
-
-/// TLS clients look at the machine's clock, so certificates do too, whatever the emulator's clock shows.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "certificates are made for the time that it really is"
-)]
-fn now() -> UnixTime {
-    std::time::SystemTime::now().into()
 }
 
 fn set_validity(params: &mut CertificateParams, from: UnixTime, until: UnixTime) {
