@@ -5,6 +5,7 @@ mod plain_client;
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Instant;
 
 use lp_auth_core::http::{Request, Response};
@@ -20,7 +21,46 @@ fn with(flaw: Flaw) -> impl Fn(&[u8]) -> Result<PlainClient, Infallible> {
     move |ca_pem| Ok(PlainClient::new(ca_pem, [flaw]))
 }
 
-/// This duty was found broken, and none that has nothing to do with it.
+#[test]
+fn a_transport_that_keeps_every_duty_passes() {
+    let report = check_blocking_transport(|ca| Ok::<_, Infallible>(PlainClient::new(ca, []))).unwrap();
+    assert!(report.cases() > 150, "{report:?}");
+}
+
+/// Each flaw, the duty that it breaks, and those that it cannot help breaking too.
+const FLAWS: [(Flaw, Duty, &[Duty]); 14] = [
+    (Flaw::DecodesWithoutLimit, Duty::MaxBody, &[]),
+    (Flaw::FollowsRedirects, Duty::NoRedirect, &[]),
+    (
+        Flaw::KnowsNoKinds,
+        Duty::ErrorKinds,
+        &[Duty::MaxBody, Duty::Timeout, Duty::Trust],
+    ),
+    (Flaw::LosesTheQuery, Duty::Requests, &[]),
+    (Flaw::NoLimitOfBody, Duty::MaxBody, &[]),
+    (Flaw::OneAtATime, Duty::SeveralAtOnce, &[Duty::AnyPoller]),
+    (Flaw::OnlyFirstOfEachHeader, Duty::Answers, &[]),
+    (Flaw::RepeatsWhenBrokenOff, Duty::NothingRepeated, &[]),
+    (Flaw::ShowsBody, Duty::Secrets, &[]),
+    (Flaw::ShowsBodyAsBytes, Duty::Secrets, &[]),
+    (Flaw::ShowsUrl, Duty::Secrets, &[]),
+    (Flaw::TimesEachReadAlone, Duty::Timeout, &[]),
+    (Flaw::TrustsAnybody, Duty::Trust, &[]),
+    (Flaw::UnusualStatusIs502, Duty::Answers, &[]),
+];
+
+#[test]
+fn each_flaw_is_found_and_nothing_that_has_nothing_to_do_with_it() {
+    // Several at once: what takes time is mostly waiting.
+    for flaws in FLAWS.chunks(7) {
+        thread::scope(|scope| {
+            for (flaw, duty, besides) in flaws {
+                scope.spawn(move || assert_breaks(*flaw, *duty, besides));
+            }
+        });
+    }
+}
+
 fn assert_breaks(flaw: Flaw, duty: Duty, besides: &[Duty]) {
     let Err(error) = check_blocking_transport(with(flaw)) else {
         panic!("{flaw:?} was not found");
@@ -31,67 +71,6 @@ fn assert_breaks(flaw: Flaw, duty: Duty, besides: &[Duty]) {
         .filter(|found| *found != duty && !besides.contains(found))
         .collect();
     assert!(others.is_empty(), "{flaw:?} also broke {others:?}: {error}");
-}
-
-#[test]
-fn a_transport_that_keeps_every_duty_passes() {
-    let report = check_blocking_transport(|ca| Ok::<_, Infallible>(PlainClient::new(ca, []))).unwrap();
-    assert!(report.cases() > 150, "{report:?}");
-}
-
-#[test]
-fn requests_that_arrive_altered_are_found() {
-    assert_breaks(Flaw::LosesTheQuery, Duty::Requests, &[]);
-}
-
-#[test]
-fn answers_that_come_back_altered_are_found() {
-    assert_breaks(Flaw::UnusualStatusIs502, Duty::Answers, &[]);
-    assert_breaks(Flaw::OnlyFirstOfEachHeader, Duty::Answers, &[]);
-}
-
-#[test]
-fn a_followed_redirect_is_found() {
-    assert_breaks(Flaw::FollowsRedirects, Duty::NoRedirect, &[]);
-}
-
-#[test]
-fn a_request_sent_twice_is_found() {
-    assert_breaks(Flaw::RepeatsWhenBrokenOff, Duty::NothingRepeated, &[]);
-}
-
-#[test]
-fn a_limit_of_time_that_a_drip_prolongs_is_found() {
-    assert_breaks(Flaw::TimesEachReadAlone, Duty::Timeout, &[]);
-}
-
-#[test]
-fn a_body_beyond_the_limit_is_found() {
-    assert_breaks(Flaw::NoLimitOfBody, Duty::MaxBody, &[]);
-    assert_breaks(Flaw::DecodesWithoutLimit, Duty::MaxBody, &[]);
-}
-
-#[test]
-fn trust_in_anybody_is_found() {
-    assert_breaks(Flaw::TrustsAnybody, Duty::Trust, &[]);
-}
-
-#[test]
-fn failures_without_their_kind_are_found() {
-    let by_kind = [Duty::Timeout, Duty::MaxBody, Duty::Trust];
-    assert_breaks(Flaw::KnowsNoKinds, Duty::ErrorKinds, &by_kind);
-}
-
-#[test]
-fn what_an_error_shows_is_found() {
-    assert_breaks(Flaw::ShowsBody, Duty::Secrets, &[]);
-    assert_breaks(Flaw::ShowsBodyAsBytes, Duty::Secrets, &[]);
-    assert_breaks(Flaw::ShowsUrl, Duty::Secrets, &[]);
-}
-
-#[test]
-fn requests_that_wait_for_each_other_are_found() {
-    assert_breaks(Flaw::OneAtATime, Duty::SeveralAtOnce, &[Duty::AnyPoller]);
 }
 
 #[test]
@@ -131,7 +110,7 @@ impl Transport for Wrapped {
         let start = Instant::now();
         let client = self.client.clone();
         let (outcome, answer) = async_channel::bounded(1);
-        std::thread::spawn(move || {
+        thread::spawn(move || {
             let _ = outcome.send_blocking(client.send(request, limits));
         });
         let outcome = answer.recv().await.unwrap_or_else(|_| Err(other()));

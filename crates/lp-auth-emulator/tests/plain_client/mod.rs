@@ -97,6 +97,7 @@ impl PlainClient {
             .map_err(|error| TransportError::new(Kind::Unresolved).caused_by(error))?;
         let address = addresses.find(std::net::SocketAddr::is_ipv4).unwrap();
         let socket = TcpStream::connect(address).map_err(failure)?;
+        socket.set_nodelay(true).map_err(failure)?;
         let mut socket = Timed { socket, deadline };
         if secure && proxy.is_some() {
             write!(socket, "CONNECT {host}:{port} HTTP/1.1\r\n\r\n").map_err(failure)?;
