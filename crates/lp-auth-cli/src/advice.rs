@@ -11,14 +11,19 @@ const CREDENTIALS: &str = "check the client id (--client-id, LP_CLIENT_ID), the 
 const ACCOUNT: &str = "check the account id (--account, LP_ACCOUNT_ID)";
 const ADDRESS: &str = "check the address (--domain-api, LP_DOMAIN_API; --sentinel, LP_SENTINEL)";
 
-/// No answer came from LivePerson, or not the one that was asked for.
-pub(crate) fn unanswered(error: &Error) -> Failure {
+/// No answer came from LivePerson, or not the one that was asked for. `waited_for` is what the end of the patience cut
+/// short.
+pub(crate) fn unanswered(error: &Error, waited_for: Option<String>) -> Failure {
     let exit = match error.kind() {
         ErrorKind::Refused | ErrorKind::ServiceUnknown => Exit::Refused,
         ErrorKind::InvalidRequest => Exit::Usage,
         _ => Exit::Unavailable,
     };
-    let mut failure = Failure::new(exit, error.summary()).causes_of(error);
+    let mut summary = error.summary();
+    if let (ErrorKind::OutOfPatience, Some(waited_for)) = (error.kind(), waited_for) {
+        summary = format!("{summary} while waiting for the {waited_for}");
+    }
+    let mut failure = Failure::new(exit, summary).causes_of(error);
     for tip in tips(error) {
         failure = failure.tip(tip);
     }

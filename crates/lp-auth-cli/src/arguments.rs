@@ -28,6 +28,15 @@ Examples:
   Check a token that somebody presented:
     lp-auth verify < token.jwt
 
+Environment (a flag wins; empty counts as not set):
+  LP_ACCOUNT_ID  LP_CLIENT_ID  LP_CLIENT_SECRET
+  LP_CLIENT_SECRET_FILE  LP_API_VERSION  LP_DOMAIN_API
+  LP_SENTINEL  LP_REGION  LP_TRUSTED_HOSTS  LP_CA_FILE
+  LP_PLAIN_HTTP_LOOPBACK  LP_V1_KEYS  LP_TRANSPORT
+  LP_PATIENCE  LP_CONSUMER_ID
+  lp-auth token --help tells what each is for.
+  NO_COLOR keeps colours away.
+
 Exit codes:
   0  done
   1  the answer is no: the token is rejected

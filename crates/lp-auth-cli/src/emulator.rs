@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use lp_auth::{AccountId, ClientId, ClientSecret, Config};
-use lp_auth_emulator::{Emulator, EmulatorError};
+use lp_auth_emulator::{Emulator, EmulatorError, SeenRequest};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use tempfile::TempDir;
@@ -93,7 +93,7 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<(), Failure>
         None
     };
     let folder = arguments.dir.as_deref().or(temporary.as_ref().map(TempDir::path));
-    let emulator = start(arguments, folder)?;
+    let emulator = start(arguments, folder, common.verbose)?;
     output::print(&ready(&emulator, common.output))?;
     if io::stderr().is_terminal() {
         // Nobody is left to be told.
@@ -103,7 +103,7 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<(), Failure>
     Ok(())
 }
 
-fn start(arguments: &Arguments, folder: Option<&Path>) -> Result<Emulator, Failure> {
+fn start(arguments: &Arguments, folder: Option<&Path>, verbose: bool) -> Result<Emulator, Failure> {
     let mut builder = Emulator::builder()
         .listen(arguments.listen)
         .token_lifetime(arguments.token_lifetime);
@@ -122,7 +122,25 @@ fn start(arguments: &Arguments, folder: Option<&Path>) -> Result<Emulator, Failu
     if arguments.plain_http {
         builder = builder.plain_http();
     }
+    if verbose {
+        builder = builder.watch(tell);
+    }
     builder.start().map_err(|error| unstarted(&error))
+}
+
+/// One line for each request, as `-v` wants it.
+fn tell(request: &SeenRequest) {
+    let SeenRequest { at, method, path, .. } = request;
+    let status = request
+        .status
+        .map_or("no answer".to_owned(), |status| status.to_string());
+    let error = request
+        .error
+        .as_deref()
+        .map(|error| format!(", {error}"))
+        .unwrap_or_default();
+    // Nobody is left to be told.
+    let _ = writeln!(anstream::stderr(), "{at} {method} {path}: {status}{error}");
 }
 
 fn client_secret(arguments: &Arguments) -> Result<Option<SecretString>, Failure> {

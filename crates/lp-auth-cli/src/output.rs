@@ -27,6 +27,11 @@ pub(crate) fn print(result: &str) -> Result<(), Failure> {
     }
 }
 
+/// How many columns the result may take; `None` where no person reads it from a terminal.
+pub(crate) fn stdout_width() -> Option<usize> {
+    io::stdout().is_terminal().then(textwrap::termwidth)
+}
+
 /// How many columns a message on stderr may take; `None` where no person reads it from a terminal.
 pub(crate) fn stderr_width() -> Option<usize> {
     io::stderr().is_terminal().then(textwrap::termwidth)

@@ -23,7 +23,7 @@ enum Message {
 /// Shows progress until it is ended or dropped. Then stderr is free.
 pub(crate) struct Progress {
     messages: Sender<Message>,
-    display: Option<JoinHandle<()>>,
+    display: Option<JoinHandle<Option<String>>>,
 }
 
 impl Progress {
@@ -38,9 +38,9 @@ impl Progress {
         }
     }
 
-    /// Takes the display away.
-    pub(crate) fn end(self) {
-        drop(self);
+    /// Takes the display away. Says which answer is still waited for, and from whom.
+    pub(crate) fn end(mut self) -> Option<String> {
+        self.stop()
     }
 
     /// What a client or a verifier tells its progress to.
@@ -49,15 +49,17 @@ impl Progress {
         // After the end nobody listens.
         move |news| drop(messages.send(Message::News(news.clone())))
     }
+
+    fn stop(&mut self) -> Option<String> {
+        let _ = self.messages.send(Message::End);
+        // What is shown is a courtesy: a display that panicked is no failure.
+        self.display.take()?.join().unwrap_or_default()
+    }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        let _ = self.messages.send(Message::End);
-        if let Some(display) = self.display.take() {
-            // What is shown is a courtesy: a display that panicked is no failure.
-            let _ = display.join();
-        }
+        self.stop();
     }
 }
 
@@ -97,7 +99,7 @@ impl Display {
         }
     }
 
-    fn run(mut self, messages: &Receiver<Message>) {
+    fn run(mut self, messages: &Receiver<Message>) -> Option<String> {
         loop {
             match messages.recv_timeout(Self::TICK) {
                 Ok(Message::News(news)) => self.take_in(&news),
@@ -107,6 +109,10 @@ impl Display {
         }
         if let Some(bar) = self.bar {
             bar.finish_and_clear();
+        }
+        match self.wait {
+            Some(Wait::Answer { what, host }) => Some(format!("{what} from {host}")),
+            _ => None,
         }
     }
 

@@ -1,5 +1,7 @@
 //! `lp-auth token`: an access token on stdout.
 
+use std::ffi::OsString;
+
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use lp_auth::{AccessToken, Client, Config, HeaderStyle, ServiceHost, ServiceName};
@@ -26,7 +28,10 @@ JSON (--output json):
   expires_at    when it ends: RFC 3339, UTC, by this clock
   expires_in    in how many seconds that is
   api_version   v1 or v2
-  sentinel      the host that it came from";
+  sentinel      the host that it came from
+
+Exit codes: 0 done; 2 settings; 3 refused by the server;
+4 unavailable.";
 
 /// Get an access token and print it
 ///
@@ -61,14 +66,15 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<(), Failure>
         ));
     }
     let config = arguments.credentials.resolve(&arguments.servers)?;
+    let consumer = arguments.consumer()?;
     let progress = Progress::start(common.verbose, &config);
-    let client = client(&config, arguments.consumer(), &progress)?;
+    let client = client(&config, consumer, &progress)?;
     let answer = runtime::start()?.block_on(async {
         let token = client.token().await?;
         Ok((token, client.host(&ServiceName::SENTINEL).await?))
     });
-    progress.end();
-    let (token, sentinel) = answer.map_err(|error| advice::unanswered(&error))?;
+    let waited_for = progress.end();
+    let (token, sentinel) = answer.map_err(|error| advice::unanswered(&error, waited_for))?;
     match (common.output, arguments.header) {
         (Output::Json, _) => output::print(&format!("{}\n", json(&token, &sentinel, &config))),
         (Output::Text, None) => output::print(&format!("{}\n", token.expose())),
@@ -82,10 +88,16 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<(), Failure>
 }
 
 impl Arguments {
-    fn consumer(&self) -> Option<String> {
-        let from_environment = || std::env::var("LP_CONSUMER_ID").ok();
-        let consumer = self.consumer.clone().or_else(from_environment);
-        consumer.filter(|consumer| !consumer.is_empty())
+    /// Whom the token is to be bound to. An empty variable counts as not set; an empty argument is a mistake.
+    fn consumer(&self) -> Result<Option<String>, Failure> {
+        if self.consumer.is_some() {
+            return Ok(self.consumer.clone());
+        }
+        let variable = std::env::var_os("LP_CONSUMER_ID").filter(|value| !value.is_empty());
+        variable
+            .map(OsString::into_string)
+            .transpose()
+            .map_err(|_| Failure::new(Exit::Usage, "LP_CONSUMER_ID: not text"))
     }
 }
 

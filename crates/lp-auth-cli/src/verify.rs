@@ -112,10 +112,10 @@ fn with_published_keys(arguments: &Arguments, config: &Config, verbose: bool) ->
         .build()
         .map_err(|error| advice::unbuildable(&error))?;
     let verdict = runtime::start()?.block_on(verifier.verify(token.expose_secret()));
-    progress.end();
+    let waited_for = progress.end();
     verdict.map_err(|error| match error {
         VerifyError::Rejected(why) => rejected(&why),
-        VerifyError::Unavailable(error) => advice::unanswered(&error),
+        VerifyError::Unavailable(error) => advice::unanswered(&error, waited_for),
     })
 }
 

@@ -16,6 +16,7 @@ use crate::directory::Directory;
 use crate::domain_api;
 use crate::emulator::Emulator;
 use crate::error::EmulatorError;
+use crate::journal::{SeenRequest, Watcher};
 use crate::keyring::KeyRing;
 use crate::shapes::ReplyShapes;
 use crate::state::Settings;
@@ -57,6 +58,7 @@ pub struct EmulatorBuilder {
     scope: Option<String>,
     shapes: ReplyShapes,
     token_lifetime: Duration,
+    watcher: Watcher,
 }
 
 impl EmulatorBuilder {
@@ -78,6 +80,7 @@ impl EmulatorBuilder {
             scope: None,
             shapes: ReplyShapes::default(),
             token_lifetime: Duration::from_secs(3600),
+            watcher: Watcher::default(),
         }
     }
 
@@ -182,6 +185,21 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Is told of each request as it is answered, on the emulator's thread: it must not block. Default: nobody is.
+    ///
+    /// ```
+    /// use lp_auth_emulator::Emulator;
+    ///
+    /// let emulator = Emulator::builder()
+    ///     .watch(|request| eprintln!("{} {}", request.method, request.path))
+    ///     .start()?;
+    /// # Ok::<(), lp_auth_emulator::EmulatorError>(())
+    /// ```
+    pub fn watch(mut self, watch: impl Fn(&SeenRequest) + Send + Sync + 'static) -> Self {
+        self.watcher = Watcher::new(watch);
+        self
+    }
+
     /// Starts the emulator. When this returns, connections are accepted.
     ///
     /// It blocks for a few milliseconds, and works within an async runtime as well as without one: the emulator runs on a
@@ -234,6 +252,7 @@ impl EmulatorBuilder {
             services,
             shapes: self.shapes,
             token_lifetime: self.token_lifetime,
+            watcher: self.watcher,
         };
         let server = ServerThread::start(listener, tls, settings, keys)?;
         Ok(Emulator::new(server, address, host, first, authority, directory))

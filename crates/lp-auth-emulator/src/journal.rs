@@ -1,6 +1,8 @@
 //! What was asked of the emulator.
 
+use core::fmt;
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use http::StatusCode;
 use lp_auth_core::UnixTime;
@@ -41,6 +43,30 @@ pub struct SeenRequest {
     pub path: String,
     /// The status that was answered; `None` where a fault kept the emulator from answering.
     pub status: Option<StatusCode>,
+}
+
+/// Who is told of each request as it is answered: nobody by default.
+#[derive(Clone, Default)]
+pub(crate) struct Watcher(Option<Arc<Watch>>);
+
+type Watch = dyn Fn(&SeenRequest) + Send + Sync;
+
+impl Watcher {
+    pub(crate) fn new(watch: impl Fn(&SeenRequest) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(watch)))
+    }
+
+    pub(crate) fn tell(&self, request: &SeenRequest) {
+        if let Some(watch) = &self.0 {
+            watch(request);
+        }
+    }
+}
+
+impl fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Watcher").field(&self.0.is_some()).finish()
+    }
 }
 
 /// The last requests, and how many there were.

@@ -111,10 +111,9 @@ async fn respond(
 
     let (asked, answer) = answer(snapshot.clone(), asked, fault.clone()).await;
     let answer = delivery::distort(answer, fault.as_ref(), &asked, snapshot.now);
-    shared
-        .lock()
-        .journal
-        .record(seen(&asked, &answer, endpoint, fault.as_ref(), &snapshot));
+    let seen = seen(&asked, &answer, endpoint, fault.as_ref(), &snapshot);
+    snapshot.settings.watcher.tell(&seen);
+    shared.lock().journal.record(seen);
 
     if !snapshot.settings.latency.is_zero() {
         tokio::time::sleep(snapshot.settings.latency).await;

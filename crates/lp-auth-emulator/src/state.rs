@@ -9,7 +9,7 @@ use lp_auth_core::UnixTime;
 use crate::application::Application;
 use crate::clock::{ClockOffset, machine_time};
 use crate::fault::{Endpoint, Fault, FaultPlan};
-use crate::journal::Journal;
+use crate::journal::{Journal, Watcher};
 use crate::keyring::KeyRing;
 use crate::shapes::ReplyShapes;
 
@@ -84,6 +84,7 @@ pub(crate) struct Settings {
     pub(crate) services: BTreeMap<String, String>,
     pub(crate) shapes: ReplyShapes,
     pub(crate) token_lifetime: Duration,
+    pub(crate) watcher: Watcher,
 }
 
 impl Settings {

@@ -30,7 +30,7 @@ impl Report {
     }
 
     pub(crate) fn introduce(&self) -> Result<(), Failure> {
-        self.say("LivePerson's servers, emulated in this process, and a client of theirs:\n")
+        self.say("LivePerson's servers, emulated in this process, and a client:\n")
     }
 
     /// From now on steps are over this HTTP stack.
@@ -63,9 +63,12 @@ impl Report {
         };
         let colour = colour.on_default();
         let time = format!("{} ms", took.as_millis());
+        let mut lines = broken(detail).into_iter();
+        let first = lines.next().unwrap_or_default();
         self.say(&format!(
-            "  {colour}{mark}{colour:#} {time:>7}  {name:<15}  {detail}\n"
-        ))
+            "  {colour}{mark}{colour:#} {time:>7}  {name:<15}  {first}\n"
+        ))?;
+        lines.try_for_each(|line| self.say(&format!("{:DETAIL$}{line}\n", "")))
     }
 
     /// What to type next; or that a step failed.
@@ -88,9 +91,15 @@ impl Report {
              \nand a client in another:\n\
              \n    set -a; . lp-demo/env\
              \n    {program} token | {program} verify\n\
-             \nWith an account of yours; without settings this names what it needs:\n\
+             \nWith an account of yours (it names the settings it needs):\n\
              \n    {program} token\n"
         ))
+    }
+
+    fn failure(&self) -> Option<Failure> {
+        let why = self.first_failure.as_deref()?;
+        let failure = Failure::new(Exit::No, format!("the flow does not work here: {why}"));
+        Some(failure.tip("lp-auth demo -v tells what was asked of whom"))
     }
 
     fn say(&self, text: &str) -> Result<(), Failure> {
@@ -98,6 +107,20 @@ impl Report {
             Output::Json => Ok(()),
             Output::Text => output::print(text),
         }
+    }
+}
+
+/// The column where what a step says begins.
+const DETAIL: usize = 30;
+
+/// A detail in lines that fit beside the steps, where a terminal says how wide it is.
+fn broken(detail: &str) -> Vec<String> {
+    match output::stdout_width() {
+        Some(width) => {
+            let lines = textwrap::wrap(detail, width.saturating_sub(DETAIL).max(20));
+            lines.into_iter().map(Into::into).collect()
+        }
+        None => vec![detail.to_owned()],
     }
 }
 
@@ -126,7 +149,7 @@ mod tests {
         report
             .step("JWKS", Duration::ZERO, &Err("no key".to_owned()))
             .unwrap();
-        let failure = report.end().unwrap_err();
+        let failure = report.failure().unwrap();
         assert_eq!(failure.exit, Exit::No);
         assert!(
             format!("{failure:?}").contains("JWKS, over isahc: no key"),

@@ -191,3 +191,29 @@ fn an_address_that_cannot_be_had_is_a_matter_of_settings() {
         .run()
         .failed(2, &["/nowhere"]);
 }
+
+#[test]
+fn verbose_tells_each_request_and_what_came_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let running = Running::start(&["--dir", path, "-v"]);
+    shell(&format!("set -a; . {path}/env; lp-auth token | lp-auth verify"));
+    shell(&format!(
+        "set -a; . {path}/env; unset LP_CLIENT_SECRET_FILE; LP_CLIENT_SECRET=canary lp-auth token 2>&1 || :"
+    ));
+    let (code, told) = running.end("TERM");
+    assert_eq!(code, Some(0));
+    for text in [
+        "GET /api/account/12345678/service/sentinel/baseURI.json: 200 OK",
+        "POST /sentinel/api/v2/account/12345678/app/token: 200 OK",
+        "GET /sentinel/well-known/jwks: 200 OK",
+        "POST /sentinel/api/v2/account/12345678/app/token: 400 Bad Request, invalid_client",
+    ] {
+        assert!(told.contains(text), "`{text}` is not in: {told}");
+    }
+    let secret = std::fs::read_to_string(folder.path().join("client-secret")).unwrap();
+    assert!(
+        !told.contains(&secret) && !told.contains("canary") && !told.contains("eyJ"),
+        "{told}"
+    );
+}

@@ -166,6 +166,14 @@ fn a_server_that_says_nothing_is_waited_for_as_long_as_the_patience_lasts() {
         scene
             .command(&["token", "--transport", stack, "--patience", "0.7"])
             .run()
-            .failed(4, &["patience", "--patience", "LP_PATIENCE"]);
+            .failed(
+                4,
+                &[
+                    "patience",
+                    "waiting for the access token from",
+                    "--patience",
+                    "LP_PATIENCE",
+                ],
+            );
     }
 }

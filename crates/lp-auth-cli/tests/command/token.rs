@@ -80,6 +80,10 @@ fn a_delegated_token_is_bound_to_the_consumer_whom_no_message_names() {
     command(&["token", "--api-version", "v1"])
         .run()
         .failed(2, &["delegated"]);
+    // Nobody gets a token that is bound to nobody by a mistake in a script.
+    command(&["token", "--consumer", ""])
+        .run()
+        .failed(2, &["consumer"]);
     scene.emulator.fault(Endpoint::Token, Fault::status(500)).unwrap();
     command(&["token", "-v"]).run().failed(4, &["500"]);
 }
