@@ -5,9 +5,8 @@ use core::fmt;
 use base64_simd::{Out, URL_SAFE_NO_PAD};
 use memchr::memchr_iter;
 
-/// A JWS in compact serialisation (RFC 7515 §3.1), split into its parts: three, each in the alphabet of base64url,
-/// without padding, and of a length that base64url can have; header and signature are not empty. Nothing is decoded
-/// yet.
+/// A JWS in compact serialisation (RFC 7515 §3.1), split into its parts: three, each in canonical base64url without
+/// padding; header and signature are not empty. Nothing is decoded yet.
 ///
 /// ```
 /// use lp_auth_core::{Compact, Part};
@@ -31,8 +30,16 @@ impl<'a> Compact<'a> {
     /// The longest token that is looked at: 16 KiB.
     pub const MAX_LENGTH: usize = 16 * 1024;
 
-    /// Splits a token.
+    /// Splits a token and looks at the spelling of every part.
     pub fn parse(text: &'a str) -> Result<Self, InvalidCompact> {
+        let compact = Self::split(text)?;
+        compact.check()?;
+        Ok(compact)
+    }
+
+    /// Splits a token and looks at nothing but the dots. For whoever decodes every part, which finds the same faults
+    /// without looking through the token twice.
+    pub fn split(text: &'a str) -> Result<Self, InvalidCompact> {
         if text.len() > Self::MAX_LENGTH {
             return Err(InvalidCompact::TooLarge);
         }
@@ -40,16 +47,19 @@ impl<'a> Compact<'a> {
         let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
             return Err(InvalidCompact::NotThreeParts);
         };
-        let compact = Self { text, first, second };
+        Ok(Self { text, first, second })
+    }
+
+    /// Whether every part can be decoded, and says of the first one that cannot.
+    pub fn check(self) -> Result<(), InvalidCompact> {
         for part in [Part::Header, Part::Payload, Part::Signature] {
-            let encoded = compact.encoded(part).as_bytes();
-            // Four characters hold three bytes; one character left over holds none.
+            let encoded = self.encoded(part).as_bytes();
             let is_missing = encoded.is_empty() && part != Part::Payload;
-            if is_missing || encoded.len() % 4 == 1 || !are_base64url(encoded) {
+            if is_missing || URL_SAFE_NO_PAD.check(encoded).is_err() {
                 return Err(InvalidCompact::Part(part));
             }
         }
-        Ok(compact)
+        Ok(())
     }
 
     /// The whole token.
@@ -67,7 +77,7 @@ impl<'a> Compact<'a> {
         self.text.get(range).unwrap_or_default()
     }
 
-    /// The bytes of a part. Fails where the bits beyond the last byte are not zero: one token has one spelling.
+    /// The bytes of a part. Fails where they are not in canonical base64url: one token has one spelling.
     pub fn decode(self, part: Part) -> Result<Vec<u8>, InvalidCompact> {
         URL_SAFE_NO_PAD
             .decode_to_vec(self.encoded(part))
@@ -139,18 +149,6 @@ pub enum InvalidCompact {
     TooLarge,
 }
 
-/// Looks at every byte without a branch, so that the compiler makes vector instructions of it: an eighth of the time
-/// of a search for the first wrong one, and tokens are looked through on every verification.
-fn are_base64url(bytes: &[u8]) -> bool {
-    let is_base64url = |byte: u8| {
-        u8::from((byte | 0x20).wrapping_sub(b'a') < 26)
-            | u8::from(byte.wrapping_sub(b'0') < 10)
-            | u8::from(byte == b'-')
-            | u8::from(byte == b'_')
-    };
-    bytes.iter().fold(1, |all, byte| all & is_base64url(*byte)) == 1
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,15 +159,15 @@ mod tests {
         for (text, why) in [
             ("", NotThreeParts),
             ("a.b", NotThreeParts),
-            ("ab.ab.ab.ab", NotThreeParts),
+            ("YQ.YQ.YQ.YQ", NotThreeParts),
             ("..", In(Part::Header)),
-            ("ab.ab.", In(Part::Signature)),
-            ("a.ab.ab", In(Part::Header)),
-            ("ab.ab==.ab", In(Part::Payload)),
-            ("ab.a+.ab", In(Part::Payload)),
-            ("ab.ab. ab", In(Part::Signature)),
-            ("ab.ab.ab\n", In(Part::Signature)),
-            ("ab.ab.é", In(Part::Signature)),
+            ("YQ.YQ.", In(Part::Signature)),
+            ("a.YQ.YQ", In(Part::Header)),
+            ("YQ.YQ==.YQ", In(Part::Payload)),
+            ("YQ.a+.YQ", In(Part::Payload)),
+            ("YQ.YQ. YQ", In(Part::Signature)),
+            ("YQ.YQ.YQ\n", In(Part::Signature)),
+            ("YQ.YQ.é", In(Part::Signature)),
         ] {
             assert_eq!(Compact::parse(text), Err(why), "{text}");
         }
@@ -178,13 +176,13 @@ mod tests {
     #[test]
     fn every_byte_is_in_the_alphabet_or_not() {
         for byte in 0..=0x7F_u8 {
-            let text = format!("ab.ab{}a.ab", char::from(byte));
+            let text = format!("YQ.YQ{}a.YQ", char::from(byte));
             let good = byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
             assert_eq!(Compact::parse(&text).is_ok(), good, "{text:?}");
         }
         for beyond in ['\u{80}', '\u{C1}', '\u{E1}', '\u{212A}', '\u{FF41}'] {
             assert!(
-                Compact::parse(&format!("ab.ab{beyond}.ab")).is_err(),
+                Compact::parse(&format!("YQ.YQ{beyond}.YQ")).is_err(),
                 "{beyond:?}"
             );
         }
@@ -204,14 +202,16 @@ mod tests {
 
     #[test]
     fn nothing_can_be_signed_and_is_no_claims() {
-        let token = Compact::parse("ab..ab").unwrap();
+        let token = Compact::parse("YQ..YQ").unwrap();
         assert_eq!(token.decode(Part::Payload).unwrap(), b"");
-        assert_eq!(token.signing_input(), "ab.");
+        assert_eq!(token.signing_input(), "YQ.");
     }
 
     #[test]
     fn a_token_has_one_spelling() {
-        let token = Compact::parse("YQ.YQ.YR").unwrap();
+        let invalid = InvalidCompact::Part(Part::Signature);
+        assert_eq!(Compact::parse("YQ.YQ.YR"), Err(invalid));
+        let token = Compact::split("YQ.YQ.YR").unwrap();
         assert_eq!(token.decode(Part::Payload).unwrap(), b"a");
         assert_eq!(
             token.decode(Part::Signature),
@@ -221,10 +221,10 @@ mod tests {
 
     #[test]
     fn a_token_of_16_kib_is_looked_at_and_a_longer_one_is_not() {
-        let longest = format!("ab.{}.ab", "a".repeat(Compact::MAX_LENGTH - 6));
+        let longest = format!("YQ.{}.YQ", "A".repeat(Compact::MAX_LENGTH - 6));
         assert!(Compact::parse(&longest).is_ok());
         assert_eq!(
-            Compact::parse(&format!("{longest}aa")),
+            Compact::parse(&format!("{longest}AA")),
             Err(InvalidCompact::TooLarge)
         );
     }

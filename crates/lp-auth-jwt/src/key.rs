@@ -13,7 +13,7 @@ use lp_auth_core::{Compact, Part};
 pub use self::invalid::InvalidKey;
 pub(crate) use self::jwk::Jwk;
 use crate::Rejected;
-use crate::backend::{RsaKey, sha256};
+use crate::backend::{ParsedKey, sha256};
 use crate::header::Header;
 use crate::memory::Memory;
 
@@ -51,7 +51,7 @@ struct Numbers {
     n: Box<[u8]>,
     e: Box<[u8]>,
     bits: usize,
-    rsa: RsaKey,
+    parsed: ParsedKey,
 }
 
 /// A header that was read and found good.
@@ -87,14 +87,13 @@ impl VerifyingKey {
         if !is_odd(n) {
             return Err(InvalidKey::Modulus);
         }
-        let rsa = RsaKey::new(n, e).map_err(|_| InvalidKey::Modulus)?;
         Ok(Self::from_inner(
             None,
             Arc::new(Numbers {
                 n: n.into(),
                 e: e.into(),
                 bits,
-                rsa,
+                parsed: ParsedKey::default(),
             }),
             None,
         ))
@@ -164,7 +163,8 @@ impl VerifyingKey {
         if signature.len() != self.n().len() {
             return Err(Rejected::KeySize);
         }
-        let verdict = self.inner.numbers.rsa.verify(message, signature);
+        let parsed = &self.inner.numbers.parsed;
+        let verdict = parsed.verify(self.n(), self.e(), message, signature);
         verdict.map_err(|_| Rejected::Signature)
     }
 

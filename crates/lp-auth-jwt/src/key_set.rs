@@ -185,17 +185,22 @@ impl KeySet {
 
     /// Of keys with the same `kid` the first stays.
     fn assemble(keys: Vec<(usize, VerifyingKey)>, mut skipped: Vec<SkippedKey>) -> Self {
-        let mut kids = HashSet::new();
+        let mut kids = HashSet::with_capacity(keys.len());
+        let is_first: Vec<bool> = keys
+            .iter()
+            .map(|(_, key)| key.kid().is_none_or(|kid| kids.insert(kid)))
+            .collect();
         let mut unique = Vec::with_capacity(keys.len());
-        for (place, key) in keys {
-            match key.kid() {
-                Some(kid) if !kids.insert(kid.to_owned()) => skipped.push(SkippedKey {
-                    place,
-                    kid: Some(kid.to_owned()),
-                    why: InvalidKey::DuplicateKid,
-                }),
-                _ => unique.push(key),
+        for ((place, key), is_first) in keys.into_iter().zip(is_first) {
+            if is_first {
+                unique.push(key);
+                continue;
             }
+            skipped.push(SkippedKey {
+                place,
+                kid: key.kid().map(str::to_owned),
+                why: InvalidKey::DuplicateKid,
+            });
         }
         let kid_at = |place: &usize| unique.get(*place).and_then(VerifyingKey::kid);
         let mut by_kid: Vec<usize> = (0..unique.len())

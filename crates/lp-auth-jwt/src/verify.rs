@@ -144,7 +144,7 @@ impl Policy {
         {
             return Ok(Genuine::Recalled(recalled));
         }
-        let compact = Compact::parse(token)?;
+        let compact = Compact::split(token)?;
         let encoded_header = compact.encoded(Part::Header);
         let known = sets
             .clone()
@@ -160,7 +160,13 @@ impl Policy {
             header.kid.as_deref()
         };
         let mut place = [0; VerifyingKey::MAX_BITS / 8];
-        let signature = Signature::decode(&compact, &mut place)?;
+        let signature = match Signature::decode(&compact, &mut place) {
+            Ok(signature) => signature,
+            Err(rejected) => {
+                compact.check()?;
+                return Err(rejected);
+            }
+        };
 
         let mut why_not = None;
         for (version, key) in sets.flat_map(|(version, set)| candidates(version, set, kid)) {
@@ -178,6 +184,8 @@ impl Policy {
                 Err(rejected) => why_not = Some(rejected),
             }
         }
+        // What was not decoded so far may be misspelled, which tells more, and is nothing to fetch a key for.
+        compact.check()?;
         let may_be_published = self.accepts(ApiVersion::V2)
             && match keys.v2 {
                 Some(set) => kid.is_some_and(|kid| set.key(kid).is_none()),

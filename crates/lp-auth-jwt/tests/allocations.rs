@@ -14,13 +14,14 @@ fn a_verification_allocates_the_claims_and_nothing_else() {
     let keys = set(&[("k", &key)]);
     let compact = Compact::parse(&token).unwrap();
     let signature = compact.decode(lp_auth_core::Part::Signature).unwrap();
-    let verifying = key.verifying();
-
-    let backend = measure(|| {
-        verifying
-            .verify_message(compact.signing_input().as_bytes(), &signature)
-            .unwrap();
-    });
+    let verifying = keys.key("k").unwrap();
+    let check = || {
+        let input = compact.signing_input().as_bytes();
+        verifying.verify_message(input, &signature).unwrap();
+    };
+    // A backend that keeps parsed keys parses this one now.
+    check();
+    let backend = measure(check);
     let first = measure(|| drop(policy.verify(&token, Keys::v2(&keys), NOW).unwrap()));
     let again = measure(|| drop(policy.verify(&token, Keys::v2(&keys), NOW).unwrap()));
     let by_reference = measure(|| {

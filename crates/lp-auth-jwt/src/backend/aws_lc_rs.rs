@@ -1,4 +1,6 @@
-//! `aws-lc-rs`. Its keys are parsed once.
+//! `aws-lc-rs`. Its keys are parsed once, when the first signature comes: of a large key set most never see one.
+
+use std::sync::OnceLock;
 
 use aws_lc_rs::digest;
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
@@ -6,20 +8,22 @@ use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPubli
 
 use super::Unfit;
 
-pub(crate) struct RsaKey(ParsedPublicKey);
+/// A key as the backend keeps it; none where it has no use for the key.
+#[derive(Default)]
+pub(crate) struct ParsedKey(OnceLock<Option<ParsedPublicKey>>);
 
-impl RsaKey {
-    /// From modulus and exponent, big-endian without leading zeros.
-    pub(crate) fn new(n: &[u8], e: &[u8]) -> Result<Self, Unfit> {
-        let der: PublicKeyX509Der<'_> = RsaPublicKeyComponents { n, e }.as_der().map_err(|_| Unfit)?;
-        ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, der.as_ref())
-            .map(Self)
+impl ParsedKey {
+    /// Whether the key of these numbers signed the message: RSASSA-PKCS1-v1_5 with SHA-256.
+    pub(crate) fn verify(&self, n: &[u8], e: &[u8], message: &[u8], signature: &[u8]) -> Result<(), Unfit> {
+        self.0
+            .get_or_init(|| {
+                let der: PublicKeyX509Der<'_> = RsaPublicKeyComponents { n, e }.as_der().ok()?;
+                ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, der.as_ref()).ok()
+            })
+            .as_ref()
+            .ok_or(Unfit)?
+            .verify_sig(message, signature)
             .map_err(|_| Unfit)
-    }
-
-    /// Whether this is the key's signature of the message: RSASSA-PKCS1-v1_5 with SHA-256.
-    pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), Unfit> {
-        self.0.verify_sig(message, signature).map_err(|_| Unfit)
     }
 }
 

@@ -5,32 +5,17 @@ use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 
 use super::Unfit;
 
-pub(crate) struct RsaKey {
-    n: Box<[u8]>,
-    e: Box<[u8]>,
-}
+/// What a backend needs besides the numbers of a key: nothing.
+#[derive(Default)]
+pub(crate) struct ParsedKey(());
 
-impl RsaKey {
-    /// From modulus and exponent, big-endian without leading zeros.
-    #[expect(
-        clippy::unnecessary_wraps,
-        reason = "the other backend parses here and can refuse"
-    )]
-    pub(crate) fn new(n: &[u8], e: &[u8]) -> Result<Self, Unfit> {
-        Ok(Self {
-            n: n.into(),
-            e: e.into(),
-        })
-    }
-
-    /// Whether this is the key's signature of the message: RSASSA-PKCS1-v1_5 with SHA-256.
-    pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), Unfit> {
-        RsaPublicKeyComponents {
-            n: &self.n,
-            e: &self.e,
-        }
-        .verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
-        .map_err(|_| Unfit)
+impl ParsedKey {
+    /// Whether the key of these numbers signed the message: RSASSA-PKCS1-v1_5 with SHA-256.
+    #[expect(clippy::unused_self, reason = "the other backend keeps a parsed key here")]
+    pub(crate) fn verify(&self, n: &[u8], e: &[u8], message: &[u8], signature: &[u8]) -> Result<(), Unfit> {
+        RsaPublicKeyComponents { n, e }
+            .verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
+            .map_err(|_| Unfit)
     }
 }
 

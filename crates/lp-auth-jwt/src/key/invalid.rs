@@ -40,7 +40,7 @@ pub enum InvalidKey {
     /// A number begins with a zero byte, or is empty.
     #[error("the key's modulus or exponent is empty or begins with a zero byte")]
     LeadingZero,
-    /// The modulus is even, or the backend has no use for it.
+    /// The modulus is even.
     #[error("the key's modulus is not one of RSA")]
     Modulus,
     /// It is no PEM, or PEM of something else than a public key.
