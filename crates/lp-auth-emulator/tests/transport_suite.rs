@@ -5,6 +5,7 @@ mod plain_client;
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Instant;
 
 use lp_auth_core::http::{Request, Response};
@@ -12,27 +13,12 @@ use lp_auth_core::{
     BlockingTransport, Body, Limits, Transport, TransportError, TransportErrorKind, async_trait,
 };
 use lp_auth_emulator::transport_suite::{
-    BrokenDuties, Duty, check_blocking_proxies, check_blocking_transport, check_transport,
+    BrokenDuties, Duty, Finding, Report, check_blocking_proxies, check_blocking_transport, check_transport,
 };
 use plain_client::{Flaw, PlainClient};
 
 fn with(flaw: Flaw) -> impl Fn(&[u8]) -> Result<PlainClient, Infallible> {
     move |ca_pem| Ok(PlainClient::new(ca_pem, [flaw]))
-}
-
-fn broken_by(flaw: Flaw) -> BrokenDuties {
-    check_blocking_transport(with(flaw)).unwrap_err()
-}
-
-/// This duty was found broken, and none that has nothing to do with it.
-fn assert_breaks(flaw: Flaw, duty: Duty, besides: &[Duty]) {
-    let error = broken_by(flaw);
-    assert!(error.names(duty), "{flaw:?} was not found: {error}");
-    let found = error.findings().iter().map(|finding| finding.duty());
-    let others: Vec<_> = found
-        .filter(|found| *found != duty && !besides.contains(found))
-        .collect();
-    assert!(others.is_empty(), "{flaw:?} also broke {others:?}: {error}");
 }
 
 #[test]
@@ -41,59 +27,50 @@ fn a_transport_that_keeps_every_duty_passes() {
     assert!(report.cases() > 150, "{report:?}");
 }
 
-#[test]
-fn requests_that_arrive_altered_are_found() {
-    assert_breaks(Flaw::LosesTheQuery, Duty::Requests, &[]);
-}
+/// Each flaw, the duty that it breaks, and those that it cannot help breaking too.
+const FLAWS: [(Flaw, Duty, &[Duty]); 14] = [
+    (Flaw::DecodesWithoutLimit, Duty::MaxBody, &[]),
+    (Flaw::FollowsRedirects, Duty::NoRedirect, &[]),
+    (
+        Flaw::KnowsNoKinds,
+        Duty::ErrorKinds,
+        &[Duty::MaxBody, Duty::Timeout, Duty::Trust],
+    ),
+    (Flaw::LosesTheQuery, Duty::Requests, &[]),
+    (Flaw::NoLimitOfBody, Duty::MaxBody, &[]),
+    (Flaw::OneAtATime, Duty::SeveralAtOnce, &[Duty::AnyPoller]),
+    (Flaw::OnlyFirstOfEachHeader, Duty::Answers, &[]),
+    (Flaw::RepeatsWhenBrokenOff, Duty::NothingRepeated, &[]),
+    (Flaw::ShowsBody, Duty::Secrets, &[]),
+    (Flaw::ShowsBodyAsBytes, Duty::Secrets, &[]),
+    (Flaw::ShowsUrl, Duty::Secrets, &[]),
+    (Flaw::TimesEachReadAlone, Duty::Timeout, &[]),
+    (Flaw::TrustsAnybody, Duty::Trust, &[]),
+    (Flaw::UnusualStatusIs502, Duty::Answers, &[]),
+];
 
 #[test]
-fn answers_that_come_back_altered_are_found() {
-    assert_breaks(Flaw::UnusualStatusIs502, Duty::Answers, &[]);
-    assert_breaks(Flaw::OnlyFirstOfEachHeader, Duty::Answers, &[]);
+fn each_flaw_is_found_and_nothing_that_has_nothing_to_do_with_it() {
+    // Several at once: what takes time is mostly waiting.
+    for flaws in FLAWS.chunks(7) {
+        thread::scope(|scope| {
+            for (flaw, duty, besides) in flaws {
+                scope.spawn(move || assert_breaks(*flaw, *duty, besides));
+            }
+        });
+    }
 }
 
-#[test]
-fn a_followed_redirect_is_found() {
-    assert_breaks(Flaw::FollowsRedirects, Duty::NoRedirect, &[]);
-}
-
-#[test]
-fn a_request_sent_twice_is_found() {
-    assert_breaks(Flaw::RepeatsWhenBrokenOff, Duty::NothingRepeated, &[]);
-}
-
-#[test]
-fn a_limit_of_time_that_a_drip_prolongs_is_found() {
-    assert_breaks(Flaw::TimesEachReadAlone, Duty::Timeout, &[]);
-}
-
-#[test]
-fn a_body_beyond_the_limit_is_found() {
-    assert_breaks(Flaw::NoLimitOfBody, Duty::MaxBody, &[]);
-    assert_breaks(Flaw::DecodesWithoutLimit, Duty::MaxBody, &[]);
-}
-
-#[test]
-fn trust_in_anybody_is_found() {
-    assert_breaks(Flaw::TrustsAnybody, Duty::Trust, &[]);
-}
-
-#[test]
-fn failures_without_their_kind_are_found() {
-    let by_kind = [Duty::Timeout, Duty::MaxBody, Duty::Trust];
-    assert_breaks(Flaw::KnowsNoKinds, Duty::ErrorKinds, &by_kind);
-}
-
-#[test]
-fn what_an_error_shows_is_found() {
-    assert_breaks(Flaw::ShowsBody, Duty::Secrets, &[]);
-    assert_breaks(Flaw::ShowsBodyAsBytes, Duty::Secrets, &[]);
-    assert_breaks(Flaw::ShowsUrl, Duty::Secrets, &[]);
-}
-
-#[test]
-fn requests_that_wait_for_each_other_are_found() {
-    assert_breaks(Flaw::OneAtATime, Duty::SeveralAtOnce, &[Duty::AnyPoller]);
+fn assert_breaks(flaw: Flaw, duty: Duty, besides: &[Duty]) {
+    let Err(error) = check_blocking_transport(with(flaw)) else {
+        panic!("{flaw:?} was not found");
+    };
+    assert!(error.names(duty), "{flaw:?} was not found: {error}");
+    let found = error.findings().iter().map(Finding::duty);
+    let others: Vec<_> = found
+        .filter(|found| *found != duty && !besides.contains(found))
+        .collect();
+    assert!(others.is_empty(), "{flaw:?} also broke {others:?}: {error}");
 }
 
 #[test]
@@ -133,7 +110,9 @@ impl Transport for Wrapped {
         let start = Instant::now();
         let client = self.client.clone();
         let (outcome, answer) = async_channel::bounded(1);
-        std::thread::spawn(move || outcome.send_blocking(client.send(request, limits)));
+        thread::spawn(move || {
+            let _ = outcome.send_blocking(client.send(request, limits));
+        });
         let outcome = answer.recv().await.unwrap_or_else(|_| Err(other()));
         self.busy.store(false, Ordering::SeqCst);
         if outcome.is_ok() && start.elapsed() > limits.timeout {
@@ -143,7 +122,7 @@ impl Transport for Wrapped {
     }
 }
 
-fn wrapped(flaw: fn(&Wrapped) -> bool) -> Result<lp_auth_emulator::transport_suite::Report, BrokenDuties> {
+fn wrapped(flaw: fn(&Wrapped) -> bool) -> Result<Report, BrokenDuties> {
     async_io::block_on(check_transport(|ca| {
         Ok::<_, Infallible>(Wrapped {
             client: PlainClient::new(ca, []),
@@ -156,7 +135,7 @@ fn wrapped(flaw: fn(&Wrapped) -> bool) -> Result<lp_auth_emulator::transport_sui
 #[test]
 fn a_transport_that_a_dropped_future_wedges_is_found() {
     let error = wrapped(Wrapped::stuck).unwrap_err();
-    let case = |finding: &&lp_auth_emulator::transport_suite::Finding| finding.case().contains("was dropped");
+    let case = |finding: &&Finding| finding.case().contains("was dropped");
     let finding = error.findings().iter().find(case).expect("no finding");
     assert_eq!(finding.duty(), Duty::AnyPoller);
 }

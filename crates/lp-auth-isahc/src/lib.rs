@@ -16,7 +16,7 @@
 //! - [`IsahcTransport`]: the transport, async and blocking.
 //! - `failure`: what curl's error codes amount to.
 //! - `certificates` (feature `rustls`): whose certificates are trusted, for those who do not want to choose.
-//! - [`AsyncIoRuntime`] (feature `async-io-runtime`): clock and timer for the drivers.
+//! - `AsyncIoRuntime` (feature `async-io-runtime`): clock and timer for the drivers.
 //!
 //! # What is out of reach
 //! isahc and curl copy request and reply into buffers of their own, which nobody overwrites afterwards.

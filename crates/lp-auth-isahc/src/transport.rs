@@ -33,8 +33,16 @@ use crate::failure;
 ///   `no_proxy`).
 ///
 /// A future that is dropped ends its request at the next sign of life from the server, and at the latest when its time
-/// runs out. Two limits of isahc's: header values are visible ASCII (others end in an error), and an operating system
-/// that takes its time to resolve a name may take longer than the request was given.
+/// runs out.
+///
+/// # Limits of isahc and curl
+/// - Header values are visible ASCII; others end in an error.
+/// - An operating system that takes its time to resolve a name may take longer than the request was given.
+/// - With curl's rustls, an answer is lost (as broken off) when the server cuts the connection right behind it without
+///   TLS's own end.
+/// - A connection that ends within the headers is told from one that ends behind them by the missing length. So such an
+///   answer to a success, with chunks announced, comes back with an empty body; one that is no success with its status.
+/// - A length that is too large is noticed at the first byte of the body, not before.
 ///
 /// Cheap to clone; clones share their connections.
 ///

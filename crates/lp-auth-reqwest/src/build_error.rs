@@ -33,6 +33,12 @@ pub enum BuildError {
          `-----BEGIN CERTIFICATE-----`"
     )]
     NoCertificate,
+    /// reqwest's TLS has nothing to encrypt with.
+    #[error(
+        "reqwest has no cryptography for its TLS: choose `os_certificates` or `ca_pem`, or turn on one of reqwest's own \
+         TLS features"
+    )]
+    NoCryptography,
     /// The certificates of the operating system could not be used.
     #[error(
         "the operating system's certificates could not be loaded: install them (most distributions call the package \

@@ -4,7 +4,7 @@
 //! on (see [`lp_auth_core::Transport`]): no redirect is followed, nothing is sent twice, limits are kept, plain http
 //! passes by every proxy, and errors tell what went wrong without telling a secret.
 //!
-//! ```
+//! ```no_run
 //! use lp_auth_reqwest::ReqwestTransport;
 //!
 //! let client = reqwest::Client::builder().user_agent("orders/1.0");
@@ -13,11 +13,11 @@
 //! ```
 //!
 //! # The map
-//! - [`ReqwestTransport`] and [`ReqwestTransportBuilder`]: the transport, from a client builder or a finished client.
+//! - [`ReqwestTransport`]: the transport, over a client builder of yours ([`ReqwestTransportBuilder`]) or a finished client.
 //! - `failure`: what reqwest's errors amount to.
 //! - `certificates` (feature `rustls-ring`): TLS by rustls on `ring`, for those who do not want to choose.
-//! - [`ReqwestBlockingTransport`] (feature `blocking`): the same for threads.
-//! - [`TokioRuntime`] (feature `tokio-runtime`): clock and timer for the drivers.
+//! - `ReqwestBlockingTransport` (feature `blocking`): the same for threads.
+//! - `TokioRuntime` (feature `tokio-runtime`): clock and timer for the drivers.
 //!
 //! # What is out of reach
 //! reqwest and hyper copy request and reply into buffers of their own, which nobody overwrites afterwards. At the log
@@ -27,6 +27,7 @@
 #[cfg(feature = "blocking")]
 mod blocking;
 mod build_error;
+mod builder;
 #[cfg(feature = "rustls-ring")]
 mod certificates;
 mod failure;
@@ -37,6 +38,7 @@ mod transport;
 #[cfg(feature = "blocking")]
 pub use blocking::ReqwestBlockingTransport;
 pub use build_error::BuildError;
+pub use builder::ReqwestTransportBuilder;
 #[cfg(feature = "tokio-runtime")]
 pub use runtime::TokioRuntime;
-pub use transport::{ReqwestTransport, ReqwestTransportBuilder};
+pub use transport::ReqwestTransport;

@@ -8,8 +8,9 @@ use lp_auth_core::{Body, Limits, Transport, TransportError, TransportErrorKind, 
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
+#[cfg(feature = "rustls-ring")]
 use crate::BuildError;
-use crate::failure;
+use crate::{ReqwestTransportBuilder, failure};
 
 /// Sends requests over a reqwest client.
 ///
@@ -30,7 +31,7 @@ use crate::failure;
 ///
 /// Cheap to clone; clones share their connections.
 ///
-/// ```
+/// ```no_run
 /// use lp_auth_reqwest::ReqwestTransport;
 ///
 /// let transport = ReqwestTransport::builder(reqwest::Client::builder()).build()?;
@@ -48,13 +49,7 @@ impl ReqwestTransport {
     ///
     /// Switched off in it: redirects, retries, the referer, decompression and reqwest's log of the bytes on the wire.
     pub fn builder(client: reqwest::ClientBuilder) -> ReqwestTransportBuilder {
-        ReqwestTransportBuilder {
-            https: client,
-            http: None,
-            runtime: None,
-            #[cfg(feature = "rustls-ring")]
-            trust: None,
-        }
+        ReqwestTransportBuilder::new(client)
     }
 
     /// Over TLS by rustls on `ring` that trusts the operating system's certificates; plain http is possible.
@@ -94,7 +89,7 @@ impl ReqwestTransport {
     /// client has them; the limit of the body counts what was decompressed. Where you can, use
     /// [`builder`](Self::builder).
     ///
-    /// ```
+    /// ```no_run
     /// use lp_auth_reqwest::ReqwestTransport;
     ///
     /// let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
@@ -107,6 +102,14 @@ impl ReqwestTransport {
             http: None,
             runtime: None,
         }
+    }
+
+    pub(crate) fn from_parts(
+        https: reqwest::Client,
+        http: Option<reqwest::Client>,
+        runtime: Option<Handle>,
+    ) -> Self {
+        Self { https, http, runtime }
     }
 
     /// Carries out its requests in this runtime, wherever the futures are polled.
@@ -167,100 +170,6 @@ impl fmt::Debug for ReqwestTransport {
             .field("plain_http", &self.http.is_some())
             .finish_non_exhaustive()
     }
-}
-
-/// Puts a [`ReqwestTransport`] together. See [`ReqwestTransport::builder`].
-///
-/// ```
-/// use lp_auth_reqwest::ReqwestTransport;
-///
-/// let transport = ReqwestTransport::builder(reqwest::Client::builder().user_agent("orders/1.0"))
-///     .plain_http(reqwest::Client::builder())
-///     .build()?;
-/// # Ok::<(), lp_auth_reqwest::BuildError>(())
-/// ```
-#[must_use = "nothing is built before `build`"]
-pub struct ReqwestTransportBuilder {
-    https: reqwest::ClientBuilder,
-    http: Option<reqwest::ClientBuilder>,
-    runtime: Option<Handle>,
-    #[cfg(feature = "rustls-ring")]
-    trust: Option<Result<rustls::ClientConfig, BuildError>>,
-}
-
-impl ReqwestTransportBuilder {
-    /// TLS by rustls on `ring`, trusting only the certificates in this PEM. Replaces the client's TLS settings.
-    #[cfg(feature = "rustls-ring")]
-    pub fn ca_pem(mut self, pem: &[u8]) -> Self {
-        self.trust = Some(crate::certificates::only(pem));
-        self
-    }
-
-    /// TLS by rustls on `ring`, trusting the operating system's certificates. Replaces the client's TLS settings.
-    #[cfg(feature = "rustls-ring")]
-    pub fn os_certificates(mut self) -> Self {
-        self.trust = Some(crate::certificates::operating_system());
-        self
-    }
-
-    /// Allows plain http, over a client of its own whose proxies are switched off: a proxy would read the client
-    /// secret. Default: plain http is an error.
-    ///
-    /// It takes a second builder because reqwest can neither copy a builder nor switch its proxies off for one scheme.
-    /// Whether a host may be asked over plain http at all is for the caller to say (`lp-auth` allows loopback alone).
-    pub fn plain_http(mut self, client: reqwest::ClientBuilder) -> Self {
-        self.http = Some(client);
-        self
-    }
-
-    /// Carries out the requests in this runtime. Default: the one that the future is first polled in.
-    pub fn runtime(mut self, runtime: Handle) -> Self {
-        self.runtime = Some(runtime);
-        self
-    }
-
-    /// Builds the clients.
-    ///
-    /// Fails when reqwest does not accept the settings, or when there are no usable certificates.
-    pub fn build(self) -> Result<ReqwestTransport, BuildError> {
-        #[cfg(feature = "rustls-ring")]
-        let (https, http) = match self.trust.transpose()? {
-            Some(trust) => (
-                self.https.tls_backend_preconfigured(trust.clone()),
-                self.http.map(|client| client.tls_backend_preconfigured(trust)),
-            ),
-            None => (self.https, self.http),
-        };
-        #[cfg(not(feature = "rustls-ring"))]
-        let (https, http) = (self.https, self.http);
-        Ok(ReqwestTransport {
-            https: finish(https)?,
-            http: http.map(|client| finish(client.no_proxy())).transpose()?,
-            runtime: self.runtime,
-        })
-    }
-}
-
-impl fmt::Debug for ReqwestTransportBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReqwestTransportBuilder")
-            .field("plain_http", &self.http.is_some())
-            .finish_non_exhaustive()
-    }
-}
-
-fn finish(client: reqwest::ClientBuilder) -> Result<reqwest::Client, BuildError> {
-    client
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .referer(false)
-        .no_gzip()
-        .no_brotli()
-        .no_deflate()
-        .no_zstd()
-        .connection_verbose(false)
-        .build()
-        .map_err(|error| BuildError::Client(std::sync::Arc::new(error.without_url())))
 }
 
 /// A task that ends with whoever waits for it.

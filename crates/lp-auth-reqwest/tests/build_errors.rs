@@ -37,6 +37,15 @@ fn a_certificate_that_is_none_is_told() {
 }
 
 #[test]
+fn tls_without_cryptography_is_an_error_and_no_panic() {
+    let error = ReqwestTransport::builder(reqwest::Client::builder())
+        .build()
+        .unwrap_err();
+    assert!(matches!(error, BuildError::NoCryptography), "{error:?}");
+    assert!(error.to_string().contains("os_certificates"), "{error}");
+}
+
+#[test]
 fn settings_that_reqwest_refuses_are_told() {
     let client = reqwest::Client::builder().user_agent("two\nlines");
     let error = ReqwestTransport::builder(client)

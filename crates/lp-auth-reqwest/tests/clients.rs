@@ -1,5 +1,6 @@
 //! Clients of the user's: builders with settings of their own, and finished ones.
 #![cfg(feature = "rustls-ring")]
+#![expect(clippy::unwrap_used, reason = "a test ends where its client cannot be built")]
 
 #[allow(dead_code, reason = "each test program uses a part")]
 mod loopback;
@@ -40,23 +41,24 @@ fn rustls_roots(authority: &CertificateAuthority) -> rustls::ClientConfig {
         .with_no_client_auth()
 }
 
+fn eager() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::limited(5))
+        .retry(
+            reqwest::retry::for_host("127.0.0.1")
+                .max_retries_per_request(3)
+                .classify_fn(|attempt| match attempt.status() {
+                    Some(status) if status.is_success() => attempt.success(),
+                    _ => attempt.retryable(),
+                }),
+        )
+        .gzip(true)
+        .connection_verbose(true)
+        .timeout(Duration::from_secs(60))
+}
+
 #[tokio::test]
 async fn a_builder_set_up_to_follow_retry_and_decompress_keeps_every_duty_all_the_same() {
-    let eager = || {
-        reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::limited(5))
-            .retry(
-                reqwest::retry::for_host("127.0.0.1")
-                    .max_retries_per_request(3)
-                    .classify_fn(|attempt| match attempt.status() {
-                        Some(status) if status.is_success() => attempt.success(),
-                        _ => attempt.retryable(),
-                    }),
-            )
-            .gzip(true)
-            .connection_verbose(true)
-            .timeout(Duration::from_secs(60))
-    };
     check_transport(|ca| {
         ReqwestTransport::builder(eager())
             .ca_pem(ca)
@@ -65,6 +67,26 @@ async fn a_builder_set_up_to_follow_retry_and_decompress_keeps_every_duty_all_th
     })
     .await
     .unwrap();
+}
+
+#[tokio::test]
+async fn compression_is_neither_asked_for_nor_undone() {
+    let server = Loopback::http(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}");
+    let built = ReqwestTransport::builder(eager())
+        .os_certificates()
+        .plain_http(eager())
+        .build();
+    let response = built
+        .unwrap()
+        .send(server.request(), Limits::default())
+        .await
+        .unwrap();
+    assert_eq!(response.body().as_ref(), b"{}");
+    let seen = server.seen().concat().to_lowercase();
+    assert!(
+        !seen.contains("accept-encoding") && !seen.contains("referer"),
+        "{seen}"
+    );
 }
 
 #[tokio::test]

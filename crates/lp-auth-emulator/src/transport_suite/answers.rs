@@ -1,12 +1,13 @@
 //! A request arrives as it was given, an answer comes back as it was sent, and nothing is sent twice.
 
+use core::time::Duration;
 use std::io;
 
 use lp_auth_core::http::{HeaderValue, Method, Request, Response};
 use lp_auth_core::{Body, TransportErrorKind};
 
 use super::report::Duty;
-use super::server::{Seen, Server, Then, answer};
+use super::server::{Seen, Server, Then, answer, wait};
 use super::suite::{Outcome, Suite, canary, get, token_request};
 
 pub(super) async fn check(suite: &mut Suite) {
@@ -203,6 +204,18 @@ async fn framings(suite: &mut Suite) -> io::Result<()> {
         };
         suite.expect(Duty::Answers, format!("an answer {case}"), wrong);
     }
+    // As servers do that do not care for TLS's own end. At once would be a race: curl's rustls loses the answer then.
+    let server = suite.https(|_, wire| {
+        wire.send(answer("200 OK", "Connection: close\r\n", "body"))?;
+        wait(Duration::from_millis(200));
+        wire.cut();
+        Ok(Then::Close)
+    })?;
+    let request = token_request(&server.origin(), "/cut");
+    let outcome = suite.send(request, Suite::AMPLE).await;
+    let wrong = (!matches!(outcome, Outcome::Answer(_))).then(|| outcome.describe());
+    let case = "a whole answer after which the connection is cut";
+    suite.expect(Duty::Answers, case, wrong);
     Ok(())
 }
 
@@ -226,8 +239,8 @@ async fn repeats(suite: &mut Suite) -> io::Result<()> {
             let outcome = suite.send(request, Suite::AMPLE).await;
             let wrong = (outcome.kind() != Some(TransportErrorKind::BrokenOff)).then(|| outcome.describe());
             suite.expect(Duty::ErrorKinds, case.as_str(), wrong);
-            let came = |seen: &&Seen| seen.target.starts_with(path) && seen.method == method;
-            let times = server.seen().iter().filter(came).count();
+            let same = |seen: &&Seen| seen.target.starts_with(path) && seen.method == method;
+            let times = server.seen().iter().filter(same).count();
             let wrong = (times != 1).then(|| format!("the request came {times} times"));
             suite.expect(Duty::NothingRepeated, case, wrong);
         }

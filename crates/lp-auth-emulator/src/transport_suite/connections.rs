@@ -88,6 +88,7 @@ fn answering(tls: Option<Arc<ServerConfig>>) -> io::Result<Server> {
 }
 
 async fn broken_off(suite: &mut Suite) -> io::Result<()> {
+    type End = fn(&mut Wire);
     const HEAD: &str = "HTTP/1.1 200 OK\r\n";
     let parts = [
         ("before the answer", String::new()),
@@ -111,7 +112,7 @@ async fn broken_off(suite: &mut Suite) -> io::Result<()> {
             format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n"),
         ),
     ];
-    let ends: [(&str, fn(&mut Wire)); 2] = [("closed", Wire::close), ("cut", Wire::cut)];
+    let ends = [("closed", Wire::close as End), ("cut", Wire::cut)];
     for (place, part) in &parts {
         for (how, end) in ends {
             let part = part.clone();

@@ -119,7 +119,11 @@ async fn dropped(suite: &mut Suite) -> io::Result<()> {
     let origin = server.origin();
     for path in ["/stalls", "/stalls-within"] {
         for pause in [Duration::ZERO, Duration::from_millis(100)] {
-            let sending = start(suite, token_request(&origin, path), Suite::AMPLE);
+            let limits = Limits {
+                timeout: Duration::from_secs(5),
+                ..Suite::AMPLE
+            };
+            let sending = start(suite, token_request(&origin, path), limits);
             let dropped = async {
                 Timer::after(pause).await;
             };

@@ -193,15 +193,15 @@ impl Proxy {
 
     fn serve(mut client: TcpStream, heard: &Mutex<Vec<String>>) -> io::Result<()> {
         let mut reader = BufReader::new(client.try_clone()?);
-        let mut head = Vec::new();
+        let mut lines = Vec::new();
         loop {
             let mut line = String::new();
             if reader.read_line(&mut line)? == 0 || line.trim().is_empty() {
                 break;
             }
-            head.push(line.trim().to_owned());
+            lines.push(line.trim().to_owned());
         }
-        let first = head.first().map_or("", String::as_str);
+        let first = lines.first().map_or("", String::as_str);
         let mut words = first.split(' ');
         let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);

@@ -278,7 +278,7 @@ pub(super) mod canary {
         #[test]
         fn a_canary_is_found_in_whatever_form_it_shows() {
             let mark = b"UyNpB9";
-            let percent: String = mark.iter().map(|byte| format!("%{byte:02X}")).collect();
+            let percent = mark.map(|byte| format!("%{byte:02X}")).concat();
             for text in [
                 "secret UyNp…".to_owned(),
                 format!("{mark:?}"),

@@ -1,7 +1,8 @@
 //! A server on loopback that keeps what it was sent.
+#![expect(clippy::unwrap_used, reason = "a test ends where its server cannot go on")]
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -25,7 +26,9 @@ impl Loopback {
     }
 
     pub(crate) fn https(authority: &CertificateAuthority, reply: &[u8]) -> Self {
-        let config = authority.server_config(&ServerCertificate::for_loopback()).unwrap();
+        let config = authority
+            .server_config(&ServerCertificate::for_loopback())
+            .unwrap();
         Self::start(Some(Arc::new(config)), reply)
     }
 
@@ -42,9 +45,12 @@ impl Loopback {
                 match &tls {
                     Some(config) => {
                         let connection = ServerConnection::new(Arc::clone(config)).unwrap();
-                        serve(StreamOwned::new(connection, socket), &seen, &reply);
+                        let mut stream = StreamOwned::new(connection, socket);
+                        serve(&mut stream, &seen, &reply);
+                        stream.conn.send_close_notify();
+                        let _ = stream.flush();
                     }
-                    None => serve::<TcpStream>(socket, &seen, &reply),
+                    None => serve(&mut { socket }, &seen, &reply),
                 }
             }
         });
@@ -73,24 +79,28 @@ impl Loopback {
 }
 
 /// One request, one reply, and the end.
-fn serve<S: Read + Write>(mut stream: S, seen: &Mutex<Vec<String>>, reply: &[u8]) {
+fn serve<S: Read + Write>(stream: &mut S, seen: &Mutex<Vec<String>>, reply: &[u8]) {
     let mut received = Vec::new();
     let mut buffer = [0; 4096];
     loop {
         let text = String::from_utf8_lossy(&received).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let head = head.to_lowercase();
-            let length = head.split_once("content-length: ").and_then(|(_, rest)| rest.lines().next()?.parse().ok());
+            let length = head
+                .split_once("content-length: ")
+                .and_then(|(_, rest)| rest.lines().next()?.parse().ok());
             if body.len() >= length.unwrap_or(0) {
                 break;
             }
         }
         match stream.read(&mut buffer) {
             Ok(0) | Err(_) => return,
-            Ok(length) => received.extend_from_slice(&buffer[..length]),
+            Ok(length) => received.extend(buffer.iter().take(length)),
         }
     }
-    seen.lock().unwrap().push(String::from_utf8_lossy(&received).into_owned());
+    seen.lock()
+        .unwrap()
+        .push(String::from_utf8_lossy(&received).into_owned());
     let _ = stream.write_all(reply);
     let _ = stream.flush();
 }
