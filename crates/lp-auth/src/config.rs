@@ -1,21 +1,22 @@
 //! The settings as data: from the environment, from a file, from a command line.
 
+mod error;
+mod file;
 mod variables;
 
 use core::fmt;
 use core::str::FromStr;
 use core::time::Duration;
 use std::ffi::OsString;
-use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
 use lp_auth_core::{ApiVersion, Region};
-use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+pub use self::error::ConfigError;
+use self::file::{read, read_text};
 use self::variables::{Seconds, Switch, Variables};
 use crate::{Client, ClientBuilder, Stack};
 
@@ -294,99 +295,6 @@ impl fmt::Debug for Config {
             .field("patience", &self.patience)
             .finish_non_exhaustive()
     }
-}
-
-/// Why there is no configuration, or no builder from one.
-///
-/// ```
-/// use lp_auth::Config;
-///
-/// let error = Config::from_variables(|name| (name == "LP_REGION").then(|| "mars".into())).unwrap_err();
-/// assert_eq!(error.to_string(), "LP_REGION: not a region: `apac`, `emea` and `us` are");
-/// ```
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// A file cannot be read.
-    #[error("the file of the {what}, {}, cannot be read: {source}", path.display())]
-    File {
-        /// What it should hold.
-        what: &'static str,
-        /// Where it should be.
-        path: PathBuf,
-        /// What the system said.
-        source: Arc<io::Error>,
-    },
-    /// A file holds no keys that could verify a token.
-    #[cfg(feature = "verify")]
-    #[error("the file of the V1 keys, {}, cannot be used: {why}", path.display())]
-    Keys {
-        /// Where it is.
-        path: PathBuf,
-        /// What is wrong with it.
-        #[source]
-        why: lp_auth_jwt::InvalidKeySet,
-    },
-    /// No account id.
-    #[error("no account id is set: set LP_ACCOUNT_ID, or `account`")]
-    NoAccount,
-    /// A file holds something else than text.
-    #[error("the file of the {what}, {}, holds no text", path.display())]
-    NotText {
-        /// What it should hold.
-        what: &'static str,
-        /// Where it is.
-        path: PathBuf,
-    },
-    /// A file is far larger than what it should hold.
-    #[error("the file of the {what}, {}, is larger than {LONGEST_FILE} bytes: is it the right one?", path.display())]
-    TooLarge {
-        /// What it should hold.
-        what: &'static str,
-        /// Where it is.
-        path: PathBuf,
-    },
-    /// Sentinel's host is given by name and by region.
-    #[error("both a Sentinel host and a region are set: leave one out")]
-    TwoHosts,
-    /// The client secret is given as text and as a file.
-    #[error("both a client secret and a client secret file are set: leave one out")]
-    TwoSecrets,
-    /// A variable cannot be what it should be.
-    #[error("{variable}: {problem}")]
-    Variable {
-        /// Its name.
-        variable: &'static str,
-        /// What is wrong with it. The value is not shown.
-        problem: String,
-    },
-}
-
-/// The longest file that is read: a bundle of all the world's certificate authorities fits in.
-const LONGEST_FILE: u64 = 1024 * 1024;
-
-fn read(what: &'static str, path: &Path) -> Result<Zeroizing<Vec<u8>>, ConfigError> {
-    let mut bytes = Zeroizing::new(Vec::new());
-    let length = std::fs::File::open(path)
-        .and_then(|file| file.take(LONGEST_FILE + 1).read_to_end(&mut bytes))
-        .map_err(|error| ConfigError::File {
-            what,
-            path: path.to_owned(),
-            source: Arc::new(error),
-        })?;
-    if length as u64 > LONGEST_FILE {
-        let path = path.to_owned();
-        return Err(ConfigError::TooLarge { what, path });
-    }
-    Ok(bytes)
-}
-
-fn read_text(what: &'static str, path: &Path) -> Result<SecretString, ConfigError> {
-    let not_text = |_| ConfigError::NotText {
-        what,
-        path: path.to_owned(),
-    };
-    Ok(core::str::from_utf8(&read(what, path)?).map_err(not_text)?.into())
 }
 
 fn from_text<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>

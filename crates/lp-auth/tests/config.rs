@@ -206,3 +206,23 @@ fn debug_shows_no_credentials() {
     let config = config(&[("LP_CLIENT_ID", "canary-1"), ("LP_CLIENT_SECRET", "canary-2")]).unwrap();
     assert!(!format!("{config:?}").contains("canary"));
 }
+
+#[cfg(all(feature = "verify", feature = "reqwest"))]
+#[test]
+fn a_verifier_takes_the_v1_keys_from_their_file_and_leaves_its_clients_to_be_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("keys");
+    let mut config = config(&WHO).unwrap();
+    config.v1_keys = Some(file.clone());
+    assert!(matches!(config.verifier(), Err(ConfigError::File { .. })));
+    std::fs::write(&file, "rubbish").unwrap();
+    let error = config.verifier().unwrap_err();
+    assert!(matches!(&error, ConfigError::Keys { path, .. } if *path == file));
+    assert!(
+        error.to_string().starts_with("the file of the V1 keys, "),
+        "{error}"
+    );
+    config.v1_keys = None;
+    assert!(config.verifier().unwrap().build().is_err());
+    config.verifier().unwrap().any_client().build().unwrap();
+}

@@ -77,11 +77,8 @@ impl Report {
             let report = json!({ "ok": self.first_failure.is_none(), "steps": self.steps });
             output::print(&format!("{report}\n"))?;
         }
-        if let Some(failure) = self.first_failure {
-            return Err(
-                Failure::new(Exit::No, format!("the flow does not work here: {failure}"))
-                    .tip("lp-auth demo -v tells what was asked of whom"),
-            );
+        if let Some(failure) = self.failure() {
+            return Err(failure);
         }
         let program = program();
         let bold = Style::new().bold();
@@ -146,6 +143,7 @@ mod tests {
         report
             .step("V1 token", Duration::ZERO, &Ok("good".to_owned()))
             .unwrap();
+        assert!(report.failure().is_none());
         report
             .step("JWKS", Duration::ZERO, &Err("no key".to_owned()))
             .unwrap();
