@@ -1,2 +1,38 @@
-//! To be written.
-fn main() {}
+//! The project's own chores: `cargo xtask`.
+//!
+//! - `ci`: the checks that every change must pass, and how they are run and summed up;
+//! - `command`: how a program is run, its output kept or shown;
+//! - `workspace`: what `cargo metadata` knows about the crates.
+#![forbid(unsafe_code)]
+
+mod ci;
+mod command;
+mod workspace;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+The project's own chores.
+
+Usage: cargo xtask CHORE
+
+Chores:
+  ci [--only STEP]...   run the checks that every change must pass, or some of them
+  help                  print this
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        [] | ["help" | "--help" | "-h", ..] => {
+            print!("{HELP}\n{}", ci::help());
+            ExitCode::SUCCESS
+        }
+        ["ci", options @ ..] => ci::run(options),
+        [other, ..] => {
+            eprintln!("no chore is called `{other}`\n\n{HELP}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,2 +1,56 @@
-//! To be written.
-fn main() {}
+//! The command `lp-auth`: LivePerson access tokens from the shell.
+//!
+//! # The map
+//! - `arguments`: what the command line says; `settings`: flags and environment, put together.
+//! - One file for each subcommand: `token`, `verify`, `emulator`, `demo`.
+//! - `presented`: a token that somebody hands in, by standard input or file.
+//! - `output`: what goes to stdout and in which form; `failure`: what goes to stderr and which exit code;
+//!   `advice`: what to do about the library's errors, in flags and variables; `progress`: what is being waited for.
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::doc_markdown,
+    reason = "the comments on arguments are the help, which knows no Markdown"
+)]
+
+mod advice;
+mod arguments;
+mod demo;
+mod emulator;
+mod failure;
+mod output;
+mod presented;
+mod progress;
+mod runtime;
+mod settings;
+mod token;
+mod verify;
+
+use std::process::ExitCode;
+
+use crate::arguments::{Arguments, Command};
+use crate::failure::Failure;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::from_command_line() {
+        Ok(arguments) => arguments,
+        Err(exit) => return exit,
+    };
+    let verbose = arguments.common.verbose;
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.print(verbose);
+            failure.exit.into()
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<(), Failure> {
+    let common = &arguments.common;
+    match arguments.command {
+        Command::Demo(_) => demo::run(common),
+        Command::Emulator(arguments) => emulator::run(&arguments, common),
+        Command::Token(arguments) => token::run(&arguments, common),
+        Command::Verify(arguments) => verify::run(&arguments, common),
+    }
+}

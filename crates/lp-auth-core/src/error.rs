@@ -183,6 +183,21 @@ impl Error {
         self.inner.transport.as_ref()
     }
 
+    /// What was asked of whom and what came back, without the advice: for programs that have advice of their own.
+    ///
+    /// ```
+    /// use lp_auth_core::{Error, ErrorKind, Purpose};
+    ///
+    /// let error = Error::new(ErrorKind::Refused, Purpose::Token).from_host("localhost").with_server_code("invalid_client");
+    /// assert_eq!(error.summary(), "no access token from localhost: invalid_client");
+    /// ```
+    pub fn summary(&self) -> String {
+        let mut text = String::new();
+        // Writing to a `String` cannot fail.
+        let _ = self.write_summary(&mut text);
+        text
+    }
+
     /// What to do next, as the text says it.
     pub fn advice(&self) -> &str {
         match &self.inner.advice {
@@ -197,6 +212,36 @@ impl Error {
             || matches!(self.status().map(|status| status.as_u16()), Some(404 | 410 | 421))
     }
 
+    fn write_summary(&self, to: &mut dyn fmt::Write) -> fmt::Result {
+        let inner = &*self.inner;
+        write!(to, "no {}", inner.purpose)?;
+        if let Some(host) = &inner.host {
+            write!(to, " from {host}")?;
+        }
+        let mut mark = ": ";
+        let mut part = |text: &dyn fmt::Display| {
+            write!(to, "{mark}{text}")?;
+            mark = ", ";
+            Ok(())
+        };
+        if let Some(status) = &inner.status {
+            part(status)?;
+        }
+        if let Some(error) = &inner.transport {
+            part(error)?;
+        }
+        if let Some(code) = &inner.server_code {
+            part(code)?;
+        }
+        if let Some(message) = &inner.server_message {
+            part(&format_args!("\"{message}\""))?;
+        }
+        if let Some(detail) = &inner.detail {
+            part(detail)?;
+        }
+        Ok(())
+    }
+
     fn edit(mut self, change: impl FnOnce(&mut Inner)) -> Self {
         change(Arc::make_mut(&mut self.inner));
         self
@@ -205,32 +250,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = &*self.inner;
-        write!(f, "no {}", inner.purpose)?;
-        if let Some(host) = &inner.host {
-            write!(f, " from {host}")?;
-        }
-        let mut mark = ": ";
-        let mut part = |f: &mut fmt::Formatter<'_>, text: &dyn fmt::Display| {
-            write!(f, "{mark}{text}")?;
-            mark = ", ";
-            Ok(())
-        };
-        if let Some(status) = &inner.status {
-            part(f, status)?;
-        }
-        if let Some(error) = &inner.transport {
-            part(f, error)?;
-        }
-        if let Some(code) = &inner.server_code {
-            part(f, code)?;
-        }
-        if let Some(message) = &inner.server_message {
-            part(f, &format_args!("\"{message}\""))?;
-        }
-        if let Some(detail) = &inner.detail {
-            part(f, detail)?;
-        }
+        self.write_summary(f)?;
         write!(f, "; {}", self.advice())?;
         if let Some(retry_at) = self.retry_at {
             write!(f, " (next try from {retry_at} on)")?;

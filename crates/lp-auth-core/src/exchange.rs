@@ -101,9 +101,9 @@ pub enum Status {
 
 /// What became of a reply that was offered to an exchange. See [`Exchange`].
 #[derive(Debug)]
-pub enum Taken {
+pub enum Taken<A = Answer> {
     /// It is the one waited for. Answer with [`Exchange::succeed`] or [`Exchange::fail`].
-    Answer(Answer),
+    Answer(A),
     /// It is somebody else's.
     NotOurs(Reply),
     /// It was waited for once, but another call has taken its place.

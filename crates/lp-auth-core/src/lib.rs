@@ -40,7 +40,7 @@
 //! | subject | types |
 //! |---|---|
 //! | asking and being told | [`Step`], [`Flow`], [`Call`], [`Ticket`], [`Reply`], [`Limits`], [`Body`] |
-//! | under every machine | [`Exchange`], [`Pace`], [`Rests`], [`success`], [`Error`] |
+//! | under every machine | [`Exchange`], [`ServiceExchange`], [`Pace`], [`Rests`], [`success`], [`Error`] |
 //! | time | [`UnixTime`], [`Window`] |
 //! | where | [`Locate`], [`FixedHost`], [`Region`], [`ServiceName`], [`ServiceHost`], [`HostPolicy`] |
 //! | who | [`AccountId`], [`Credentials`], [`ClientId`], [`ClientSecret`], [`ConsumerId`] |
@@ -57,9 +57,12 @@ mod credentials;
 mod error;
 mod exchange;
 mod host;
+mod host_policy;
+mod installation;
 mod locate;
 mod names;
 mod rests;
+mod service_exchange;
 mod step;
 mod time;
 mod token_request;
@@ -78,11 +81,17 @@ pub use compact::{Compact, InvalidCompact, Part};
 pub use credentials::{ClientId, ClientSecret, Credentials, InvalidCredential};
 pub use error::{Error, ErrorKind, Purpose};
 pub use exchange::{Answer, Exchange, Status, Taken};
-pub use host::{HostPolicy, InvalidHost, ServiceHost, UntrustedHost};
+pub use host::{InvalidHost, ServiceHost};
+pub use host_policy::{HostPolicy, UntrustedHost};
 pub use http;
+pub use installation::{
+    AppInstallation, AppInstallationBuilder, InstallationProblem, InstallationRemark, InstalledApp,
+    InvalidInstallation,
+};
 pub use locate::{FixedHost, Locate, Region, UnknownRegion};
 pub use names::{AccountId, InvalidName, ServiceName};
 pub use rests::{Pace, Rests};
+pub use service_exchange::{ServiceAnswer, ServiceExchange};
 pub use step::{Flow, Step};
 pub use time::{UnixTime, Window};
 pub use token_request::{

@@ -61,6 +61,12 @@ impl TokenRequest {
         Ok(self)
     }
 
+    /// The same request for another account.
+    pub fn for_account(mut self, account: AccountId) -> Self {
+        self.account = account;
+        self
+    }
+
     /// Asks for less than the application was installed with. Without this, no `scope` is sent.
     pub fn with_scope(mut self, scope: Scope) -> Self {
         self.scope = Some(scope);

@@ -4,8 +4,8 @@ use core::convert::Infallible;
 use core::time::Duration;
 
 use crate::{
-    AccessToken, Answer, Credentials, Error, ErrorKind, Exchange, Flow, Locate, Pace, Purpose, Reply,
-    ServiceHost, ServiceName, Status, Step, Taken, TokenRequest, UnixTime, Window,
+    AccessToken, Answer, Credentials, Error, ErrorKind, Flow, Locate, Pace, Purpose, Reply, ServiceAnswer,
+    ServiceExchange, ServiceHost, ServiceName, Status, Step, Taken, TokenRequest, UnixTime, Window,
 };
 
 /// Asks Sentinel for a token when one is needed, and keeps it.
@@ -42,11 +42,7 @@ use crate::{
 pub struct TokenSource {
     request: TokenRequest,
     credentials: Credentials,
-    exchange: Exchange,
-    /// Whom the call in flight went to.
-    asked: Option<ServiceHost>,
-    /// A host that did not answer well, until the locator is told.
-    doubted: Option<ServiceHost>,
+    exchange: ServiceExchange,
     held: Option<Held>,
     /// The stretch of time after an invalidation in which no other is obeyed.
     obeyed: Option<Window>,
@@ -90,9 +86,7 @@ impl TokenSourceBuilder {
         TokenSource {
             request: self.request,
             credentials: self.credentials,
-            exchange: Exchange::new(self.pace, self.seed),
-            asked: None,
-            doubted: None,
+            exchange: ServiceExchange::new(ServiceName::SENTINEL, self.pace, self.seed),
             held: None,
             obeyed: None,
             random: fastrand::Rng::with_seed(self.seed),
@@ -230,9 +224,24 @@ impl TokenSource {
         Some((held.token.clone(), window))
     }
 
+    /// The token at hand, if it may still be handed out, whether or not its renewal is due.
+    ///
+    /// For an asker who has waited for one call already: whoever renews a usable token waits for no second one.
+    pub fn usable(&self, now: UnixTime) -> Option<&AccessToken> {
+        self.held
+            .as_ref()
+            .filter(|held| held.usable.contains(now))
+            .map(|held| &held.token)
+    }
+
     /// What it asks for.
     pub fn request(&self) -> &TokenRequest {
         &self.request
+    }
+
+    /// What it authenticates with.
+    pub fn credentials(&self) -> &Credentials {
+        &self.credentials
     }
 
     fn decide(&self, now: UnixTime) -> Decision {
@@ -250,53 +259,50 @@ impl TokenSource {
         }
     }
 
-    /// Finds Sentinel, then begins the call.
     fn fetch(
         &mut self,
         sentinel: &mut (impl Locate + ?Sized),
         now: UnixTime,
     ) -> Result<Step<Infallible>, Error> {
-        if let Some(host) = self.doubted.take() {
-            sentinel.doubt(&host);
-        }
-        let host = match sentinel.locate(&ServiceName::SENTINEL, now)? {
-            Step::Done(host) => host,
-            Step::Call(call) => return Ok(Step::Call(call)),
-            Step::Wait(until) => return Ok(Step::Wait(until)),
-        };
-        let request = self.request.to_http(&self.credentials, &host);
-        let call = self.exchange.begin(Purpose::Token, request, now)?;
-        self.asked = Some(host);
-        Ok(Step::Call(call))
+        let Self {
+            request,
+            credentials,
+            exchange,
+            ..
+        } = self;
+        exchange.begin(sentinel, Purpose::Token, now, |host| {
+            request.to_http(credentials, host)
+        })
     }
 
-    fn read(&mut self, answer: Answer, now: UnixTime) {
-        let Some(host) = self.asked.take() else { return };
-        let held = self
+    fn read(&mut self, answer: ServiceAnswer, now: UnixTime) {
+        let ServiceAnswer { outcome, host, sent } = answer;
+        let token = self
             .request
-            .read(&self.credentials, &host, answer)
-            .and_then(|token| {
-                let held = self.hold(token);
-                if held.usable.contains(now) {
-                    return Ok(held);
-                }
-                Err(Error::new(ErrorKind::Malformed, Purpose::Token)
-                    .from_host(host.to_string())
-                    .with_detail("the token had no usable life left when it came")
-                    .with_advice("check the lifetime of tokens at the server, and this machine's clock"))
-            });
-        match held {
+            .read(&self.credentials, &host, Answer { outcome, sent });
+        match token.and_then(|token| self.hold_if_usable(token, &host, now)) {
             Ok(held) => {
                 self.exchange.succeed();
                 self.held = Some(held);
             }
-            Err(error) => {
-                if error.casts_doubt_on_the_host() {
-                    self.doubted = Some(host);
-                }
-                self.exchange.fail(error, now);
-            }
+            Err(error) => self.exchange.fail(error, &host, now),
         }
+    }
+
+    fn hold_if_usable(
+        &mut self,
+        token: AccessToken,
+        host: &ServiceHost,
+        now: UnixTime,
+    ) -> Result<Held, Error> {
+        let held = self.hold(token);
+        if held.usable.contains(now) {
+            return Ok(held);
+        }
+        Err(Error::new(ErrorKind::Malformed, Purpose::Token)
+            .from_host(host.to_string())
+            .with_detail("the token had no usable life left when it came")
+            .with_advice("check the lifetime of tokens at the server, and this machine's clock"))
     }
 
     fn hold(&mut self, token: AccessToken) -> Held {

@@ -32,7 +32,10 @@ pub use bound::MaybeSendSync;
 /// - for `http` (without `s`) it uses no proxy: a proxy would read the client secret;
 /// - its errors hold no body, no header value and no URL query.
 ///
-/// The future may be polled by one task after another, on any thread.
+/// The future may be polled by one task after another, on any thread. An answer that came in time counts, also when
+/// nobody polled meanwhile. A future that is dropped half-way leaves the transport as good as before.
+///
+/// `lp_auth_emulator::transport_suite` checks all of this.
 ///
 /// ```
 /// use lp_auth_core::{Body, Limits, Transport, TransportError, async_trait};

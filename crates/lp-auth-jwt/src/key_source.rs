@@ -8,7 +8,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use lp_auth_core::{
-    Answer, Error, Exchange, Flow, Locate, Purpose, Reply, ServiceHost, ServiceName, Status, Step, Taken,
+    Answer, Error, Flow, Locate, Purpose, Reply, ServiceAnswer, ServiceExchange, Status, Step, Taken,
     UnixTime, Window,
 };
 
@@ -50,21 +50,13 @@ use crate::{Claims, JwksRequest, KeySet, Policy, PublishedKeys, Verification, Ve
 /// ```
 #[derive(Debug)]
 pub struct KeySource {
-    exchange: Exchange,
-    /// Whom the call in flight went to, and why.
-    flight: Option<Flight>,
-    /// A host that did not answer well, until the locator is told.
-    doubted: Option<ServiceHost>,
+    exchange: ServiceExchange,
+    /// Why the last call was made.
+    cause: Cause,
     held: Option<Held>,
     unknown: UnknownKids,
     random: fastrand::Rng,
     settings: KeySourceBuilder,
-}
-
-#[derive(Debug)]
-struct Flight {
-    host: ServiceHost,
-    cause: Cause,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -198,8 +190,8 @@ impl KeySource {
             Status::Resting { error, .. } => Err(error),
             Status::Idle => {
                 missing.map(|kid| self.unknown.admit(kid));
-                let cause = missing.map_or(Cause::Schedule, |_| Cause::UnknownKid);
-                self.fetch(sentinel, cause, now)
+                // Without any set a fetch is due, whatever the token says: its `kid` uses up nothing.
+                self.fetch(sentinel, Cause::Schedule, now)
             }
         }
     }
@@ -257,45 +249,32 @@ impl KeySource {
         }
     }
 
-    /// Finds Sentinel, then begins the call.
     fn fetch(
         &mut self,
         sentinel: &mut (impl Locate + ?Sized),
         cause: Cause,
         now: UnixTime,
     ) -> Result<Step<Infallible>, Error> {
-        if let Some(host) = self.doubted.take() {
-            sentinel.doubt(&host);
-        }
-        let host = match sentinel.locate(&ServiceName::SENTINEL, now)? {
-            Step::Done(host) => host,
-            Step::Call(call) => return Ok(Step::Call(call)),
-            Step::Wait(until) => return Ok(Step::Wait(until)),
-        };
-        let request = JwksRequest.to_http(&host);
-        let call = self.exchange.begin(Purpose::Keys, request, now)?;
-        self.flight = Some(Flight { host, cause });
-        Ok(Step::Call(call))
+        let step = self
+            .exchange
+            .begin(sentinel, Purpose::Keys, now, |host| JwksRequest.to_http(host))?;
+        self.cause = cause;
+        Ok(step)
     }
 
-    fn read(&mut self, answer: Answer, now: UnixTime) {
-        let Some(Flight { host, cause }) = self.flight.take() else {
-            return;
-        };
-        let sent = answer.sent;
-        match JwksRequest.read(&host, answer) {
+    fn read(&mut self, answer: ServiceAnswer, now: UnixTime) {
+        let ServiceAnswer { outcome, host, sent } = answer;
+        match JwksRequest.read(&host, Answer { outcome, sent }) {
             Ok(published) => {
                 self.exchange.succeed();
                 let held = self.hold(published, sent);
-                self.unknown.answered(&held.keys, cause == Cause::UnknownKid, now);
+                self.unknown
+                    .answered(&held.keys, self.cause == Cause::UnknownKid, now);
                 self.held = Some(held);
             }
             Err(error) => {
-                if error.casts_doubt_on_the_host() {
-                    self.doubted = Some(host);
-                }
                 self.unknown.failed();
-                self.exchange.fail(error, now);
+                self.exchange.fail(error, &host, now);
             }
         }
     }

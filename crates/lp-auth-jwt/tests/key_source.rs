@@ -521,13 +521,25 @@ fn ten_thousand_made_up_kids_make_one_call_and_sixteen_of_them_wait() {
 }
 
 #[test]
-fn a_flood_on_a_cold_source_makes_one_call() {
+fn a_flood_on_a_cold_source_makes_the_one_call_that_is_due_and_one_more_in_half_a_minute() {
     let mut world = World::new();
     let (_, calls) = flood(&mut world, &keys(&[]));
     assert_eq!(calls, 1);
     world.answer(With::Keys(&["a"]));
+    assert_eq!(flood(&mut world, &keys(&["a"])), (15, 1));
+    world.answer(With::Keys(&["a"]));
     assert_eq!(flood(&mut world, &keys(&["a"])), (0, 0));
-    assert_eq!(world.calls, 1);
+    assert_eq!(world.calls, 2);
+}
+
+#[test]
+fn a_rotation_right_after_the_first_fetch_is_seen() {
+    let mut world = World::new();
+    world.live(misses("a", Told::Call));
+    world.answer(With::Keys(&["a"]));
+    world.live(misses("b", Told::Call));
+    world.answer(With::Keys(&["a", "b"]));
+    world.live(misses("b", keys(&["a", "b"])));
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use core::time::Duration;
 
-use lp_auth_core::{Exchange, Limits, Pace};
+use lp_auth_core::{Limits, Pace, ServiceExchange, ServiceName};
 
-use super::KeySource;
 use super::unknown::UnknownKids;
+use super::{Cause, KeySource};
 
 /// Sets up a [`KeySource`]. Everything has a default.
 ///
@@ -92,9 +92,8 @@ impl KeySourceBuilder {
     /// The machine, with nothing at hand.
     pub fn build(self) -> KeySource {
         KeySource {
-            exchange: Exchange::new(self.pace.clone(), self.seed),
-            flight: None,
-            doubted: None,
+            exchange: ServiceExchange::new(ServiceName::SENTINEL, self.pace.clone(), self.seed),
+            cause: Cause::Schedule,
             held: None,
             unknown: UnknownKids::default(),
             random: fastrand::Rng::with_seed(self.seed),

@@ -1,0 +1,110 @@
+//! What the command line says.
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Args, Parser, Subcommand};
+
+use crate::failure::Exit;
+use crate::output::Output;
+use crate::{demo, emulator, token, verify};
+
+const EXAMPLES: &str = "\
+Examples:
+  See the whole flow, without an account:
+    lp-auth demo
+
+  Get a token (settings in the environment):
+    export LP_ACCOUNT_ID=12345678
+    export LP_CLIENT_ID=75588e18-0213-4e33-8174-883acac7e3c4
+    export LP_CLIENT_SECRET_FILE=~/.lp-secret
+    lp-auth token
+
+  Call an API with it:
+    lp-auth token --header bearer | curl -H @- https://…
+
+  Check a token that somebody presented:
+    lp-auth verify < token.jwt
+
+Environment (a flag wins; empty counts as not set):
+  LP_ACCOUNT_ID  LP_CLIENT_ID  LP_CLIENT_SECRET
+  LP_CLIENT_SECRET_FILE  LP_API_VERSION  LP_DOMAIN_API
+  LP_SENTINEL  LP_REGION  LP_TRUSTED_HOSTS  LP_CA_FILE
+  LP_PLAIN_HTTP_LOOPBACK  LP_V1_KEYS  LP_TRANSPORT
+  LP_PATIENCE  LP_CONSUMER_ID
+  lp-auth token --help tells what each is for.
+  NO_COLOR keeps colours away.
+
+Exit codes:
+  0  done
+  1  the answer is no: the token is rejected
+  2  wrong usage or settings
+  3  refused by the server: credentials, account, service
+  4  unavailable: network, time-out, server in trouble";
+
+/// Access tokens from LivePerson for machines: get them, verify them, and try it all out without an account
+///
+/// Settings come from flags or from variables LP_… of the environment; a flag wins. stdout carries the result alone.
+#[derive(Debug, Parser)]
+#[command(name = "lp-auth", version, after_help = EXAMPLES, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Demo(demo::Arguments),
+    Emulator(emulator::Arguments),
+    Token(token::Arguments),
+    Verify(verify::Arguments),
+}
+
+/// What every subcommand takes.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Common {
+    /// How the result is written: for people and pipes, or as one line of JSON
+    #[arg(long, global = true, value_enum, value_name = "FORM", default_value_t)]
+    pub(crate) output: Output,
+
+    /// Tell on stderr what is asked of whom
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+}
+
+impl Arguments {
+    /// Parses; or prints help, version or what is wrong, and gives the code to exit with.
+    pub(crate) fn from_command_line() -> Result<Self, ExitCode> {
+        let line: Vec<OsString> = std::env::args_os().collect();
+        Self::try_parse_from(&line).map_err(|error| {
+            let text = error.render().ansi().to_string();
+            match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                    let _ = write!(anstream::stdout(), "{text}");
+                    ExitCode::SUCCESS
+                }
+                _ => {
+                    let _ = write!(anstream::stderr(), "{}", without_secrets(text, &line));
+                    Exit::Usage.into()
+                }
+            }
+        })
+    }
+}
+
+/// The parser repeats what it does not understand. What could be a secret or a token is not repeated.
+fn without_secrets(mut text: String, line: &[OsString]) -> String {
+    let parts = line.iter().skip(1).filter_map(|word| word.to_str());
+    for part in parts.flat_map(|word| word.split('=')) {
+        let is_long_enough = part.len() >= 16 && !part.starts_with('-');
+        if is_long_enough {
+            text = text.replace(part, "[not shown]");
+        }
+    }
+    text
+}

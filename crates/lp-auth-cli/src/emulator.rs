@@ -1,0 +1,252 @@
+//! `lp-auth emulator`: LivePerson on loopback, until it is told to end.
+
+use core::net::SocketAddr;
+use core::task::Poll;
+use core::time::Duration;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use lp_auth::{AccountId, ClientId, ClientSecret, Config};
+use lp_auth_emulator::{Emulator, EmulatorError, SeenRequest};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::arguments::Common;
+use crate::failure::{Exit, Failure};
+use crate::output::{self, Output};
+use crate::{runtime, settings};
+
+const EXAMPLES: &str = "\
+Examples:
+  In one shell:
+    lp-auth emulator --dir lp
+
+  In another:
+    set -a; . lp/env
+    lp-auth token | lp-auth verify
+
+The folder:
+  env                 the settings, for a shell
+  ca.pem              the certificate authority to trust
+  client-secret       the secret
+  v1-public-key.pem   the key that V1 tokens are verified with
+  and private keys: keep the folder to yourself
+
+It serves, at one address: the Domain API, Sentinel's token
+endpoints (V1, V2) and key set, and APIs that want a token:
+  POST /api/account/{account}/lambdas/{uuid}/invoke
+  POST /api/account/{account}/messaging/consumer/conversation
+
+The variables LP_… are for its clients: it reads none of them.";
+
+/// Run LivePerson's servers on loopback, for tests and demonstrations
+///
+/// Says on one line when it is ready, and ends at SIGINT (Ctrl-C) or SIGTERM.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The loopback address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+
+    /// The folder for certificate authority, keys, credentials and the file env; they stay the same from one start to the
+    /// next [default: a temporary one, removed at the end]
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+
+    /// The account [default: the one in the folder, else 12345678]
+    #[arg(long, value_name = "ID")]
+    account: Option<AccountId>,
+
+    /// The client id of the installed application [default: the one in the folder, else a new one]
+    #[arg(long, value_name = "ID", value_parser = client_id)]
+    client_id: Option<ClientId>,
+
+    /// A file that holds the client secret [default: the one in the folder, else a new one]
+    #[arg(long, value_name = "FILE")]
+    client_secret_file: Option<PathBuf>,
+
+    /// How long tokens are good for
+    #[arg(long, value_name = "SECONDS", default_value = "3600", value_parser = lifetime)]
+    token_lifetime: Duration,
+
+    /// Speak http instead of https, for clients that insist
+    #[arg(long)]
+    plain_http: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<(), Failure> {
+    let runtime = runtime::start()?;
+    // Before it says that it is ready: from then on it may be told to end.
+    let end = runtime.block_on(async { told_to_end() }).map_err(|error| {
+        Failure::new(
+            Exit::Unavailable,
+            format!("signals cannot be waited for: {error}"),
+        )
+    })?;
+    // Removed when this function returns.
+    let temporary = if arguments.dir.is_none() {
+        Some(temporary_folder()?)
+    } else {
+        None
+    };
+    let folder = arguments.dir.as_deref().or(temporary.as_ref().map(TempDir::path));
+    let emulator = start(arguments, folder, common.verbose)?;
+    output::print(&ready(&emulator, common.output))?;
+    if io::stderr().is_terminal() {
+        // Nobody is left to be told.
+        let _ = writeln!(anstream::stderr(), "Ctrl-C ends it.");
+    }
+    runtime.block_on(end);
+    Ok(())
+}
+
+fn start(arguments: &Arguments, folder: Option<&Path>, verbose: bool) -> Result<Emulator, Failure> {
+    let mut builder = Emulator::builder()
+        .listen(arguments.listen)
+        .token_lifetime(arguments.token_lifetime);
+    if let Some(folder) = folder {
+        builder = builder.directory(folder);
+    }
+    if let Some(account) = &arguments.account {
+        builder = builder.account(account.clone());
+    }
+    if let Some(client_id) = &arguments.client_id {
+        builder = builder.client_id(client_id.as_str());
+    }
+    if let Some(secret) = client_secret(arguments)? {
+        builder = builder.client_secret(secret);
+    }
+    if arguments.plain_http {
+        builder = builder.plain_http();
+    }
+    if verbose {
+        builder = builder.watch(tell);
+    }
+    builder.start().map_err(|error| unstarted(&error))
+}
+
+/// One line for each request, as `-v` wants it.
+fn tell(request: &SeenRequest) {
+    let SeenRequest { at, method, path, .. } = request;
+    let status = request
+        .status
+        .map_or("no answer".to_owned(), |status| status.to_string());
+    let error = request
+        .error
+        .as_deref()
+        .map(|error| format!(", {error}"))
+        .unwrap_or_default();
+    // Nobody is left to be told.
+    let _ = writeln!(anstream::stderr(), "{at} {method} {path}: {status}{error}");
+}
+
+fn client_secret(arguments: &Arguments) -> Result<Option<SecretString>, Failure> {
+    let mut config = Config::default();
+    config
+        .client_secret_file
+        .clone_from(&arguments.client_secret_file);
+    let secret = config.secret().map_err(|error| settings::unusable(&error))?;
+    if let Some(secret) = &secret
+        && let Err(problem) = secret.expose_secret().parse::<ClientSecret>()
+    {
+        return Err(
+            Failure::new(Exit::Usage, problem.to_string()).tip("check the file of --client-secret-file")
+        );
+    }
+    Ok(secret)
+}
+
+fn unstarted(error: &EmulatorError) -> Failure {
+    let exit = match error {
+        EmulatorError::Thread(_) => Exit::Unavailable,
+        _ => Exit::Usage,
+    };
+    Failure::new(exit, error.to_string()).causes_of(error)
+}
+
+fn temporary_folder() -> Result<TempDir, Failure> {
+    tempfile::Builder::new()
+        .prefix("lp-auth-")
+        .tempdir()
+        .map_err(|error| {
+            Failure::new(Exit::Usage, format!("no temporary folder could be made: {error}"))
+                .tip("name a folder: --dir DIR")
+        })
+}
+
+/// One line: that it is ready, and where.
+fn ready(emulator: &Emulator, output: Output) -> String {
+    let folder = emulator.directory().unwrap_or(Path::new("."));
+    let file = |name: &str| folder.join(name).display().to_string();
+    let env_file = file("env");
+    match output {
+        Output::Text => format!(
+            "emulator ready at {}; in another shell: set -a; . {}\n",
+            emulator.domain_api(),
+            quoted(&env_file),
+        ),
+        Output::Json => {
+            let encrypted = !emulator.ca_pem().is_empty();
+            let line = json!({
+                "ready": true,
+                "account": emulator.account().as_str(),
+                "ca_file": encrypted.then(|| file("ca.pem")),
+                "client_id": emulator.client_id(),
+                "client_secret_file": file("client-secret"),
+                "dir": folder.display().to_string(),
+                "domain_api": emulator.domain_api(),
+                "env_file": env_file,
+                "sentinel": emulator.sentinel(),
+                "v1_keys": file("v1-public-key.pem"),
+            });
+            format!("{line}\n")
+        }
+    }
+}
+
+/// As a shell takes it.
+fn quoted(path: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+@%".contains(letter);
+    if path.chars().all(is_plain) {
+        return path.to_owned();
+    }
+    format!("'{}'", path.replace('\'', r"'\''"))
+}
+
+/// Ends with SIGINT or SIGTERM. From the call on, neither ends the process by itself.
+#[cfg(unix)]
+fn told_to_end() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(core::future::poll_fn(move |context| {
+        match (interrupt.poll_recv(context), terminate.poll_recv(context)) {
+            (Poll::Pending, Poll::Pending) => Poll::Pending,
+            _ => Poll::Ready(()),
+        }
+    }))
+}
+
+#[cfg(not(unix))]
+fn told_to_end() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+fn client_id(text: &str) -> Result<ClientId, &'static str> {
+    // Not the library's words: what was given may be the secret.
+    text.parse()
+        .map_err(|_| "1 to 256 printable ASCII characters are wanted")
+}
+
+fn lifetime(text: &str) -> Result<Duration, &'static str> {
+    settings::seconds(text)
+        .ok()
+        .filter(|lifetime| lifetime.as_secs() >= 1)
+        .ok_or("at least 1 second is wanted")
+}

@@ -1,0 +1,232 @@
+//! The settings that subcommands share: flags first, then the environment, then the command's own defaults.
+
+use core::convert::Infallible;
+use core::time::Duration;
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use lp_auth::{ApiVersion, Config, ConfigError, Pace, Region, Rests, Stack};
+
+use crate::failure::{Exit, Failure};
+
+/// How long the command goes on trying: a person waits, so less than the library's default.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Which account, and where its servers are.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Account and servers")]
+pub(crate) struct ServerSettings {
+    /// The account id, also called site id
+    ///
+    /// [env: LP_ACCOUNT_ID]
+    #[arg(long, value_name = "ID")]
+    account: Option<String>,
+
+    /// The version of the token API
+    ///
+    /// [env: LP_API_VERSION]
+    #[arg(long, value_name = "VERSION", value_parser = PossibleValuesParser::new(["v1", "v2"]).try_map(|text| text.parse::<ApiVersion>()))]
+    api_version: Option<ApiVersion>,
+
+    /// Where the Domain API lives
+    ///
+    /// [env: LP_DOMAIN_API] [default: https://api.liveperson.net]
+    #[arg(long, value_name = "URL")]
+    domain_api: Option<String>,
+
+    /// Sentinel's host; the Domain API is then not asked
+    ///
+    /// [env: LP_SENTINEL]
+    #[arg(long, value_name = "HOST[:PORT]", conflicts_with = "region")]
+    sentinel: Option<String>,
+
+    /// Use the documented Sentinel host of a region; the Domain API is then not asked
+    ///
+    /// [env: LP_REGION]
+    #[arg(long, value_name = "REGION", value_parser = PossibleValuesParser::new(["apac", "emea", "us"]).try_map(|text| text.parse::<Region>()))]
+    region: Option<Region>,
+
+    /// Trust this host too when the Domain API names it, or all hosts under a suffix, as .example.com; repeatable
+    ///
+    /// [env: LP_TRUSTED_HOSTS, separated by commas]
+    #[arg(long = "trusted-host", value_name = "NAME_OR_SUFFIX")]
+    trusted_hosts: Vec<String>,
+
+    /// Trust these certificate authorities instead of the system's
+    ///
+    /// [env: LP_CA_FILE]
+    #[arg(long, value_name = "PEM")]
+    ca_file: Option<PathBuf>,
+
+    /// Use http instead of https; refused for anything but loopback
+    ///
+    /// [env: LP_PLAIN_HTTP_LOOPBACK]
+    #[arg(long)]
+    plain_http_loopback: bool,
+
+    /// The HTTP stack to send with
+    ///
+    /// [env: LP_TRANSPORT] [default: reqwest]
+    #[arg(long, value_name = "STACK", value_parser = PossibleValuesParser::new(["reqwest", "isahc"]).try_map(|text| text.parse::<Stack>()))]
+    transport: Option<Stack>,
+
+    /// How long to go on trying; 0 tries once
+    ///
+    /// [env: LP_PATIENCE] [default: 10]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = seconds)]
+    patience: Option<Duration>,
+}
+
+/// Who asks for tokens.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Credentials")]
+pub(crate) struct CredentialSettings {
+    /// The client id of the installed application
+    ///
+    /// [env: LP_CLIENT_ID]
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
+
+    /// A file that holds the client secret
+    ///
+    /// [env: LP_CLIENT_SECRET_FILE, or the secret itself in LP_CLIENT_SECRET]
+    #[arg(long, value_name = "FILE")]
+    client_secret_file: Option<PathBuf>,
+
+    /// Here to be refused in words that help, and without a value: nobody is to repeat it.
+    #[arg(long = "client-secret", hide = true, num_args = 0..=1, default_missing_value = "", value_parser = |_: &str| Ok::<_, Infallible>(NotKept))]
+    argument: Option<NotKept>,
+}
+
+/// A secret that came in where everybody on the machine can read it.
+#[derive(Clone, Debug)]
+struct NotKept;
+
+impl ServerSettings {
+    /// What the flags say.
+    fn config(&self) -> Config {
+        let mut config = Config::default();
+        config.account.clone_from(&self.account);
+        config.api_version = self.api_version;
+        config.domain_api.clone_from(&self.domain_api);
+        config.sentinel.clone_from(&self.sentinel);
+        config.region = self.region;
+        config.trusted_hosts.clone_from(&self.trusted_hosts);
+        config.ca_file.clone_from(&self.ca_file);
+        config.plain_http_loopback = self.plain_http_loopback.then_some(true);
+        config.transport = self.transport;
+        config.patience = self.patience;
+        config
+    }
+
+    /// Flags and environment, for a subcommand that needs no credentials.
+    pub(crate) fn resolve(&self) -> Result<Config, Failure> {
+        complete(self.config())
+    }
+}
+
+impl CredentialSettings {
+    /// Flags and environment. Says at once all that is missing.
+    pub(crate) fn resolve(&self, servers: &ServerSettings) -> Result<Config, Failure> {
+        if self.argument.is_some() {
+            return Err(Failure::new(
+                Exit::Usage,
+                "a client secret is not taken from an argument: the process list would show it",
+            )
+            .tip("give it by --client-secret-file FILE, LP_CLIENT_SECRET_FILE or LP_CLIENT_SECRET")
+            .tip("your shell's history may have it now"));
+        }
+        let mut flags = servers.config();
+        flags.client_id.clone_from(&self.client_id);
+        flags.client_secret_file.clone_from(&self.client_secret_file);
+        let config = complete(flags)?;
+        let missing: Vec<_> = [
+            (config.account.is_none(), ACCOUNT),
+            (config.client_id.is_none(), CLIENT_ID),
+            (
+                config.client_secret.is_none() && config.client_secret_file.is_none(),
+                CLIENT_SECRET,
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(is_missing, setting)| is_missing.then_some(setting))
+        .collect();
+        if missing.is_empty() {
+            Ok(config)
+        } else {
+            Err(not_set(&missing))
+        }
+    }
+}
+
+/// A required setting, and how to give it.
+type Setting = (&'static str, &'static [&'static str]);
+
+pub(crate) const ACCOUNT: Setting = ("account id", &["--account ID, or LP_ACCOUNT_ID"]);
+const CLIENT_ID: Setting = ("client id", &["--client-id ID, or LP_CLIENT_ID"]);
+const CLIENT_SECRET: Setting = (
+    "client secret",
+    &[
+        "--client-secret-file FILE,",
+        "LP_CLIENT_SECRET_FILE, or LP_CLIENT_SECRET",
+    ],
+);
+
+/// Nothing was said about these.
+pub(crate) fn not_set(missing: &[Setting]) -> Failure {
+    let names: Vec<&str> = missing.iter().map(|(name, _)| *name).collect();
+    let names = match names.as_slice() {
+        [front @ .., last] if !front.is_empty() => format!("{} and no {last}", front.join(", no ")),
+        names => names.concat(),
+    };
+    let mut failure = Failure::new(Exit::Usage, format!("no {names} is set"));
+    for (name, ways) in missing {
+        for (number, way) in ways.iter().enumerate() {
+            let label = if number == 0 { *name } else { "" };
+            failure = failure.detail(format!("{label:<14} {way}"));
+        }
+    }
+    failure
+        .tip("LivePerson gives out client id and secret when an application is installed")
+        .tip("to see it work without an account: lp-auth demo")
+}
+
+/// What is wrong with the settings as such.
+pub(crate) fn unusable(error: &ConfigError) -> Failure {
+    let failure = Failure::new(Exit::Usage, error.to_string());
+    match error {
+        ConfigError::TwoSecrets => {
+            failure.tip("unset LP_CLIENT_SECRET or LP_CLIENT_SECRET_FILE; a flag wins over both")
+        }
+        ConfigError::TwoHosts => failure.tip("unset LP_SENTINEL or LP_REGION; a flag wins over both"),
+        _ => failure,
+    }
+}
+
+/// How long to go on trying, and the rests between the tries: with no patience at all, one try.
+pub(crate) fn pace(config: &Config) -> (Duration, Pace) {
+    let pace = Pace::default();
+    match config.patience.unwrap_or(PATIENCE) {
+        Duration::ZERO => {
+            let rests = Rests::default().scaled(1e6);
+            (pace.lease(), Pace { rests, ..pace })
+        }
+        patience => (patience, pace),
+    }
+}
+
+fn complete(flags: Config) -> Result<Config, Failure> {
+    let environment = Config::from_environment().map_err(|error| unusable(&error))?;
+    let mut config = flags.or(environment);
+    config.patience.get_or_insert(PATIENCE);
+    Ok(config)
+}
+
+/// A length of time on the command line.
+pub(crate) fn seconds(text: &str) -> Result<Duration, &'static str> {
+    let seconds = text.parse().ok();
+    seconds
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or("a number of seconds is wanted, as 10 or 2.5")
+}

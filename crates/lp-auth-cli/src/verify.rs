@@ -1,0 +1,203 @@
+//! `lp-auth verify`: whether a token is genuine.
+
+use core::time::Duration;
+use std::path::PathBuf;
+
+use clap::Args;
+use lp_auth::{AccountId, ApiVersion, Claims, Config, KeySet, Rejected, Verifier, VerifyError};
+use lp_auth_jwt::{Keys, Policy};
+use secrecy::ExposeSecret as _;
+
+use crate::arguments::Common;
+use crate::failure::{Exit, Failure};
+use crate::output::{self, Output};
+use crate::progress::Progress;
+use crate::settings::{self, ServerSettings};
+use crate::{advice, presented, runtime};
+
+const EXAMPLES: &str = "\
+Examples:
+  lp-auth token | lp-auth verify
+  lp-auth verify token.jwt
+  lp-auth verify --scope faas.lambda.invoke < token.jwt
+  lp-auth verify --keys jwks.json < token.jwt
+
+Without --api-version tokens of both versions are accepted.
+V2 tokens are verified with the keys that Sentinel publishes,
+V1 tokens with the key of LivePerson's documentation. Keys
+differ per zone: --v1-keys gives others.
+
+Exit codes: 0 genuine and acceptable; 1 rejected; 4 the keys
+could not be had, so that nobody can say.";
+
+/// Verify a token that somebody presented, and print its claims
+///
+/// Signature, issuer, account, client, times and scopes are checked. Prints the claims as JSON: laid out for people, or,
+/// with --output json, as they stand in the token. The token comes from standard input or a file, never as an argument,
+/// which the process list would show.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The file that holds the token; - is standard input
+    #[arg(value_name = "FILE", default_value = "-", hide_default_value = true)]
+    file: PathBuf,
+
+    /// Verify with these keys and ask nobody: a file with a JWK Set, a JWK, PEM, or DER in base64
+    #[arg(long, value_name = "FILE", conflicts_with = "v1_keys")]
+    keys: Option<PathBuf>,
+
+    /// Verify V1 tokens with these keys: a file of the same kinds
+    ///
+    /// [env: LP_V1_KEYS] [default: the documented key]
+    #[arg(long, value_name = "FILE")]
+    v1_keys: Option<PathBuf>,
+
+    /// Want this scope in the token; repeatable
+    #[arg(long = "scope", value_name = "SCOPE")]
+    scopes: Vec<String>,
+
+    /// Accept tokens of this client; repeatable
+    ///
+    /// [env: LP_CLIENT_ID] [default: any client]
+    #[arg(long = "client-id", value_name = "ID", conflicts_with = "any_client")]
+    clients: Vec<String>,
+
+    /// Accept tokens of any client, whatever LP_CLIENT_ID says
+    #[arg(long)]
+    any_client: bool,
+
+    /// How far this machine's clock may be off
+    #[arg(long, value_name = "SECONDS", default_value = "60", allow_negative_numbers = true, value_parser = settings::seconds)]
+    leeway: Duration,
+
+    #[command(flatten)]
+    servers: ServerSettings,
+}
+
+pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<(), Failure> {
+    let mut config = arguments.servers.resolve()?;
+    if arguments.v1_keys.is_some() {
+        config.v1_keys.clone_from(&arguments.v1_keys);
+    }
+    if config.account.is_none() {
+        return Err(settings::not_set(&[settings::ACCOUNT]));
+    }
+    let verdict = match &arguments.keys {
+        Some(file) => with_keys_given(arguments, &config, file),
+        None => with_published_keys(arguments, &config, common.verbose),
+    };
+    let claims = verdict?;
+    output::print(&match common.output {
+        Output::Text => laid_out(&claims),
+        Output::Json => format!("{}\n", claims.json()),
+    })
+}
+
+fn with_published_keys(arguments: &Arguments, config: &Config, verbose: bool) -> Result<Claims, Failure> {
+    let (patience, pace) = settings::pace(config);
+    let builder = config.verifier().map_err(|error| settings::unusable(&error))?;
+    let builder = match arguments.clients(config) {
+        Some(clients) => builder.clients(clients),
+        None => builder.any_client(),
+    };
+    let token = presented::token(Some(&arguments.file))?;
+    let progress = Progress::start(verbose, config);
+    let verifier: Verifier = builder
+        .api_versions(versions(config))
+        .scopes(arguments.scopes.iter().cloned())
+        .leeway(arguments.leeway)
+        .patience(patience)
+        .pace(pace)
+        .watch(progress.watcher())
+        .build()
+        .map_err(|error| advice::unbuildable(&error))?;
+    let verdict = runtime::start()?.block_on(verifier.verify(token.expose_secret()));
+    let waited_for = progress.end();
+    verdict.map_err(|error| match error {
+        VerifyError::Rejected(why) => rejected(&why),
+        VerifyError::Unavailable(error) => advice::unanswered(&error, waited_for),
+    })
+}
+
+fn with_keys_given(arguments: &Arguments, config: &Config, file: &PathBuf) -> Result<Claims, Failure> {
+    let unusable = |why: String| {
+        Failure::new(
+            Exit::Usage,
+            format!("the keys in {} cannot be used: {why}", file.display()),
+        )
+        .tip("a JWK Set, a JWK, PEM, or DER in base64 is wanted")
+    };
+    let text = std::fs::read_to_string(file).map_err(|error| unusable(error.to_string()))?;
+    let keys = KeySet::from_text(&text).map_err(|error| unusable(error.to_string()))?;
+    let account: AccountId = config
+        .account
+        .as_deref()
+        .unwrap_or_default()
+        .parse()
+        .map_err(|error| advice::unbuildable(&lp_auth::BuildError::Name(error)))?;
+    let policy = Policy::builder([account])
+        .versions(versions(config))
+        .scopes(arguments.scopes.iter().map(String::as_str))
+        .leeway(arguments.leeway);
+    let policy = match arguments.clients(config) {
+        Some(clients) => policy.clients(clients),
+        None => policy.any_client(),
+    };
+    let policy = policy
+        .build()
+        .map_err(|error| advice::unbuildable(&error.into()))?;
+    let token = presented::token(Some(&arguments.file))?;
+    let both = Keys {
+        v1: Some(&keys),
+        v2: Some(&keys),
+    };
+    let verdict = policy.verify(token.expose_secret(), both, runtime::now());
+    verdict.map_err(|why| match why {
+        Rejected::KeySize | Rejected::UnknownKey(_) => Failure::rejected(why.to_string())
+            .tip("the file of --keys may be of another zone, or older than the token"),
+        why => rejected(&why),
+    })
+}
+
+impl Arguments {
+    /// Whose tokens to accept; `None` for anybody's.
+    fn clients(&self, config: &Config) -> Option<Vec<String>> {
+        if self.any_client {
+            return None;
+        }
+        if !self.clients.is_empty() {
+            return Some(self.clients.clone());
+        }
+        config.client_id.clone().map(|client| vec![client])
+    }
+}
+
+fn versions(config: &Config) -> Vec<ApiVersion> {
+    match config.api_version {
+        Some(version) => vec![version],
+        None => vec![ApiVersion::V1, ApiVersion::V2],
+    }
+}
+
+fn rejected(why: &Rejected) -> Failure {
+    let failure = Failure::rejected(why.to_string());
+    match why {
+        Rejected::Audience => failure.tip("accepted are those of --account (LP_ACCOUNT_ID)"),
+        Rejected::Client => failure
+            .tip("accepted are those of --client-id (LP_CLIENT_ID)")
+            .tip("to accept tokens of any client: --any-client"),
+        Rejected::KeySize | Rejected::UnknownKey(_) => failure.tip(
+            "keys differ per zone; for V1 tokens, other keys are given by --v1-keys FILE, or LP_V1_KEYS",
+        ),
+        _ => failure,
+    }
+}
+
+/// The claims for a person to read, by name.
+fn laid_out(claims: &Claims) -> String {
+    let laid_out = claims
+        .custom::<serde_json::Map<String, serde_json::Value>>()
+        .ok()
+        .and_then(|claims| serde_json::to_string_pretty(&claims).ok());
+    format!("{}\n", laid_out.as_deref().unwrap_or(claims.json()))
+}

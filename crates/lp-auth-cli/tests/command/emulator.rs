@@ -1,0 +1,219 @@
+//! `lp-auth emulator`, as people and scripts run it.
+#![cfg(unix)]
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::{Child, Command};
+
+use serde_json::Value;
+
+use crate::scene::{STACKS, bare};
+
+/// A running emulator, which ends with this.
+struct Running {
+    child: Child,
+    ready: String,
+}
+
+impl Running {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = bare(&[&["emulator"], arguments].concat()).spawn();
+        let mut ready = String::new();
+        let stdout = child.stdout.as_mut().unwrap();
+        BufReader::new(stdout).read_line(&mut ready).unwrap();
+        Self { child, ready }
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let status = Command::new("kill").args(["-s", name, &id]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Ends it, and gives the rest of what it said.
+    fn end(mut self, signal: &str) -> (Option<i32>, String) {
+        self.signal(signal);
+        let mut rest = String::new();
+        self.child
+            .stdout
+            .take()
+            .unwrap()
+            .read_to_string(&mut rest)
+            .unwrap();
+        self.child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut rest)
+            .unwrap();
+        (self.child.wait().unwrap().code(), rest)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A script in a shell that knows where the command is and nothing else.
+fn shell(script: &str) -> String {
+    let command = Path::new(env!("CARGO_BIN_EXE_lp-auth"));
+    let path = format!("{}:/usr/bin:/bin", command.parent().unwrap().display());
+    let output = Command::new("sh")
+        .args(["-euc", script])
+        .env_clear()
+        .env("PATH", path)
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{stderr}");
+    assert_eq!(stderr, "");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn its_folder_is_all_that_another_shell_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    // A name that a shell takes apart.
+    let folder = folder.path().join("it's my folder");
+    let path = folder.to_str().unwrap();
+    let running = Running::start(&["--dir", path, "--account", "le81823118"]);
+    assert!(
+        running.ready.starts_with("emulator ready at https://127.0.0.1:"),
+        "{}",
+        running.ready
+    );
+    let source = running
+        .ready
+        .trim_end()
+        .split_once("in another shell: ")
+        .unwrap()
+        .1
+        .to_owned();
+    for stack in STACKS {
+        for version in ["v1", "v2"] {
+            let script = format!(
+                "{source}; LP_TRANSPORT={stack} LP_API_VERSION={version}; lp-auth token | lp-auth verify -"
+            );
+            assert!(
+                shell(&script).contains(r#""aud": "le81823118""#),
+                "{stack} {version}"
+            );
+        }
+    }
+    let first = shell(&format!(
+        "{source}; lp-auth token --output json; echo $LP_CLIENT_ID"
+    ));
+    assert_eq!(running.end("TERM"), (Some(0), String::new()));
+
+    // The same again after a new start.
+    let running = Running::start(&["--dir", path]);
+    let second = shell(&format!(
+        "{source}; lp-auth token --output json; echo $LP_CLIENT_ID"
+    ));
+    assert_eq!(first.lines().last(), second.lines().last());
+    assert_eq!(running.end("INT"), (Some(0), String::new()));
+}
+
+#[test]
+fn its_ready_line_is_json_where_that_is_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "hush\n").unwrap();
+    let running = Running::start(&[
+        "--output",
+        "json",
+        "--client-id",
+        "my-app",
+        "--client-secret-file",
+        secret.to_str().unwrap(),
+        "--token-lifetime",
+        "60",
+    ]);
+    let ready: Value = serde_json::from_str(&running.ready).unwrap();
+    assert_eq!(
+        (&ready["ready"], &ready["client_id"]),
+        (&true.into(), &"my-app".into())
+    );
+    let file = |member: &str| std::fs::read_to_string(ready[member].as_str().unwrap()).unwrap();
+    assert_eq!(file("client_secret_file"), "hush");
+    assert!(file("ca_file").starts_with("-----BEGIN CERTIFICATE-----"));
+    assert!(file("v1_keys").starts_with("-----BEGIN PUBLIC KEY-----"));
+    assert!(file("env_file").contains("LP_DOMAIN_API"));
+    let reply = shell(&format!(
+        "set -a; . {}; lp-auth token --output json",
+        ready["env_file"].as_str().unwrap()
+    ));
+    let reply: Value = serde_json::from_str(&reply).unwrap();
+    assert!(reply["expires_in"].as_u64().unwrap() <= 60);
+
+    // Without a folder of the user's, nothing stays behind.
+    let temporary = ready["dir"].as_str().unwrap().to_owned();
+    assert!(Path::new(&temporary).exists());
+    assert_eq!(running.end("TERM").0, Some(0));
+    assert!(!Path::new(&temporary).exists());
+}
+
+#[test]
+fn it_speaks_plain_http_to_clients_that_insist() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let running = Running::start(&["--dir", path, "--plain-http"]);
+    assert!(running.ready.contains(" http://127.0.0.1:"), "{}", running.ready);
+    for stack in STACKS {
+        let token = shell(&format!(
+            "set -a; . {path}/env; lp-auth token --transport {stack}"
+        ));
+        assert!(token.starts_with("eyJ"));
+    }
+}
+
+#[test]
+fn an_address_that_cannot_be_had_is_a_matter_of_settings() {
+    bare(&["emulator", "--listen", "0.0.0.0:0"])
+        .run()
+        .failed(2, &["loopback"]);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    bare(&["emulator", "--listen", &address])
+        .run()
+        .failed(2, &[&address, "port 0"]);
+    bare(&["emulator", "--dir", "/dev/null/folder"])
+        .run()
+        .failed(2, &["/dev/null/folder"]);
+    bare(&["emulator", "--token-lifetime", "0"])
+        .run()
+        .failed(2, &["1 second"]);
+    bare(&["emulator", "--client-secret-file", "/nowhere"])
+        .run()
+        .failed(2, &["/nowhere"]);
+}
+
+#[test]
+fn verbose_tells_each_request_and_what_came_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let running = Running::start(&["--dir", path, "-v"]);
+    shell(&format!("set -a; . {path}/env; lp-auth token | lp-auth verify"));
+    shell(&format!(
+        "set -a; . {path}/env; unset LP_CLIENT_SECRET_FILE; LP_CLIENT_SECRET=canary lp-auth token 2>&1 || :"
+    ));
+    let (code, told) = running.end("TERM");
+    assert_eq!(code, Some(0));
+    for text in [
+        "GET /api/account/12345678/service/sentinel/baseURI.json: 200 OK",
+        "POST /sentinel/api/v2/account/12345678/app/token: 200 OK",
+        "GET /sentinel/well-known/jwks: 200 OK",
+        "POST /sentinel/api/v2/account/12345678/app/token: 400 Bad Request, invalid_client",
+    ] {
+        assert!(told.contains(text), "`{text}` is not in: {told}");
+    }
+    let secret = std::fs::read_to_string(folder.path().join("client-secret")).unwrap();
+    assert!(
+        !told.contains(&secret) && !told.contains("canary") && !told.contains("eyJ"),
+        "{told}"
+    );
+}

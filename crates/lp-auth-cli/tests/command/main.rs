@@ -1,0 +1,10 @@
+//! The command as people run it: the binary itself, against the emulator, over TLS.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod demo;
+mod emulator;
+mod refusals;
+mod scene;
+mod settings;
+mod token;
+mod verify;

@@ -1,0 +1,283 @@
+//! What an emulator is to be like, before it starts.
+
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use lp_auth_core::AccountId;
+use secrecy::SecretString;
+
+use crate::application::Application;
+use crate::certificates::{CertificateAuthority, ServerCertificate};
+use crate::clock::ClockOffset;
+use crate::directory::Directory;
+use crate::domain_api;
+use crate::emulator::Emulator;
+use crate::error::EmulatorError;
+use crate::journal::{SeenRequest, Watcher};
+use crate::keyring::KeyRing;
+use crate::shapes::ReplyShapes;
+use crate::state::Settings;
+use crate::thread::{Listener, ServerThread};
+
+/// Describes an [`Emulator`] and starts it. Every setting has a default.
+///
+/// ```
+/// use std::time::Duration;
+/// use lp_auth_emulator::{Application, Emulator};
+///
+/// let emulator = Emulator::builder()
+///     .account("le81823118".parse()?)
+///     .client_id("75588e18-0213-4e33-8174-883acac7e3c4")
+///     .client_secret("s3kr1t")
+///     .scope("faas.lambda.invoke msg.consumer")
+///     .application(Application::new("12345678".parse()?))
+///     .token_lifetime(Duration::from_secs(60))
+///     .start()?;
+/// assert_eq!(emulator.account().as_str(), "le81823118");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct EmulatorBuilder {
+    account: Option<AccountId>,
+    applications: Vec<Application>,
+    authority: Option<Arc<CertificateAuthority>>,
+    certificate: Option<ServerCertificate>,
+    client_id: Option<String>,
+    client_secret: Option<SecretString>,
+    clock: ClockOffset,
+    directory: Option<PathBuf>,
+    latency: Duration,
+    listen: SocketAddr,
+    own_keys: bool,
+    plain_http: bool,
+    required_scope: Option<String>,
+    scope: Option<String>,
+    shapes: ReplyShapes,
+    token_lifetime: Duration,
+    watcher: Watcher,
+}
+
+impl EmulatorBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            account: None,
+            applications: Vec::new(),
+            authority: None,
+            certificate: None,
+            client_id: None,
+            client_secret: None,
+            clock: ClockOffset::None,
+            directory: None,
+            latency: Duration::ZERO,
+            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+            own_keys: false,
+            plain_http: false,
+            required_scope: None,
+            scope: None,
+            shapes: ReplyShapes::default(),
+            token_lifetime: Duration::from_secs(3600),
+            watcher: Watcher::default(),
+        }
+    }
+
+    /// The account of the first application. Default: the one in the folder, else `12345678`.
+    pub fn account(mut self, account: AccountId) -> Self {
+        self.account = Some(account);
+        self
+    }
+
+    /// The client id of the first application. Default: the one in the folder, else a made-up one.
+    pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
+        self.client_id = Some(client_id.into());
+        self
+    }
+
+    /// The client secret of the first application. Default: the one in the folder, else a made-up one.
+    pub fn client_secret(mut self, client_secret: impl Into<SecretString>) -> Self {
+        self.client_secret = Some(client_secret.into());
+        self
+    }
+
+    /// The scope of the first application. Default: the one in the folder, else [`Application::DEFAULT_SCOPE`].
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.scope = Some(scope.into());
+        self
+    }
+
+    /// One more application, of the same account or of another.
+    pub fn application(mut self, application: Application) -> Self {
+        self.applications.push(application);
+        self
+    }
+
+    /// The certificate authority that the server's certificate comes from. Default: the one in the folder, else one made
+    /// for this emulator.
+    pub fn authority(mut self, authority: Arc<CertificateAuthority>) -> Self {
+        self.authority = Some(authority);
+        self
+    }
+
+    /// The certificate that the server presents. Default: one in order, for loopback.
+    pub fn certificate(mut self, certificate: ServerCertificate) -> Self {
+        self.certificate = Some(certificate);
+        self
+    }
+
+    /// How far the emulator's clock is from the machine's. Default: not at all.
+    pub fn clock(mut self, offset: ClockOffset) -> Self {
+        self.clock = offset;
+        self
+    }
+
+    /// A folder, made if it is not there, in which the certificate authority, the signing keys and the first application
+    /// are kept from one start to the next, and an `env` file is written for the command `lp-auth`:
+    /// `set -a; . FOLDER/env` in a shell. Files with secrets in them are readable for their owner alone. Default: none.
+    pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.directory = Some(directory.into());
+        self
+    }
+
+    /// How long every answer is held back. Default: no time.
+    pub fn latency(mut self, latency: Duration) -> Self {
+        self.latency = latency;
+        self
+    }
+
+    /// The address to listen on: one of this machine's loopback addresses. Port 0 takes a free one. Default:
+    /// `127.0.0.1:0`.
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.listen = address;
+        self
+    }
+
+    /// Signs with keys that no other emulator has. Default: the emulators of a process share their keys, though not their
+    /// `kid`s, since making one takes about a tenth of a second; with a [folder](Self::directory), the keys are its own.
+    pub fn own_keys(mut self) -> Self {
+        self.own_keys = true;
+        self
+    }
+
+    /// Speaks http instead of https, for clients that insist. Default: https.
+    pub fn plain_http(mut self) -> Self {
+        self.plain_http = true;
+        self
+    }
+
+    /// The scope that the APIs ask for, as `faas.lambda.invoke`. Default: none.
+    pub fn require_scope(mut self, scope: impl Into<String>) -> Self {
+        self.required_scope = Some(scope.into());
+        self
+    }
+
+    /// The shapes of replies that are not published. Default: as the documentation suggests.
+    pub fn shapes(mut self, shapes: ReplyShapes) -> Self {
+        self.shapes = shapes;
+        self
+    }
+
+    /// How long tokens are good for, in whole seconds. Default: one hour (LIVEPERSON.md §3).
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.token_lifetime = lifetime;
+        self
+    }
+
+    /// Is told of each request as it is answered, on the emulator's thread: it must not block. Default: nobody is.
+    ///
+    /// ```
+    /// use lp_auth_emulator::Emulator;
+    ///
+    /// let emulator = Emulator::builder()
+    ///     .watch(|request| eprintln!("{} {}", request.method, request.path))
+    ///     .start()?;
+    /// # Ok::<(), lp_auth_emulator::EmulatorError>(())
+    /// ```
+    pub fn watch(mut self, watch: impl Fn(&SeenRequest) + Send + Sync + 'static) -> Self {
+        self.watcher = Watcher::new(watch);
+        self
+    }
+
+    /// Starts the emulator. When this returns, connections are accepted.
+    ///
+    /// It blocks for a few milliseconds, and works within an async runtime as well as without one: the emulator runs on a
+    /// thread of its own. Fails where the address is not loopback or cannot be had, or the folder cannot be used.
+    pub fn start(self) -> Result<Emulator, EmulatorError> {
+        let listener = Listener::bind(self.listen)?;
+        let address = listener.address();
+        let host = match address.ip() {
+            IpAddr::V4(_) => address.to_string(),
+            // Neither a certificate's name nor a `baseURI` is commonly written with brackets.
+            IpAddr::V6(_) => format!("localhost:{}", address.port()),
+        };
+        let directory = self.directory.as_deref().map(Directory::open).transpose()?;
+        let first = self.first_application(directory.as_ref())?;
+        let keys = match (&directory, self.own_keys) {
+            (Some(directory), _) => directory.keys()?,
+            (None, true) => KeyRing::own(),
+            (None, false) => KeyRing::shared(),
+        };
+        let authority = match (self.plain_http, self.authority, &directory) {
+            (true, ..) => None,
+            (false, Some(authority), None) => Some(authority),
+            (false, Some(authority), Some(directory)) => {
+                authority.save(directory.path())?;
+                Some(authority)
+            }
+            (false, None, Some(directory)) => Some(Arc::new(CertificateAuthority::open(directory.path())?)),
+            (false, None, None) => Some(Arc::new(CertificateAuthority::generate()?)),
+        };
+        let certificate = self
+            .certificate
+            .unwrap_or_else(|| ServerCertificate::for_loopback_address(address.ip()));
+        let tls = authority
+            .as_ref()
+            .map(|authority| authority.server_config(&certificate))
+            .transpose()?;
+        if let Some(directory) = &directory {
+            directory.keep_application(&first)?;
+            directory.write_env(&first, &host, self.plain_http)?;
+        }
+        let services: BTreeMap<String, String> = domain_api::SERVICES
+            .iter()
+            .map(|service| ((*service).to_owned(), host.clone()))
+            .collect();
+        let settings = Settings {
+            applications: [vec![first.clone()], self.applications].concat(),
+            clock: self.clock,
+            latency: self.latency,
+            required_scope: self.required_scope,
+            services,
+            shapes: self.shapes,
+            token_lifetime: self.token_lifetime,
+            watcher: self.watcher,
+        };
+        let server = ServerThread::start(listener, tls, settings, keys)?;
+        Ok(Emulator::new(server, address, host, first, authority, directory))
+    }
+
+    fn first_application(&self, directory: Option<&Directory>) -> Result<Application, EmulatorError> {
+        let kept = match directory {
+            Some(directory) => directory.application()?,
+            None => None,
+        };
+        let default_account = || "12345678".parse().expect("these are digits");
+        let mut application = match (kept, &self.account) {
+            (Some(kept), None) => kept,
+            (Some(kept), Some(account)) => kept.with_account(account.clone()),
+            (None, account) => Application::new(account.clone().unwrap_or_else(default_account)),
+        };
+        if let Some(client_id) = &self.client_id {
+            application = application.with_client_id(client_id);
+        }
+        if let Some(client_secret) = &self.client_secret {
+            application = application.with_client_secret(client_secret.clone());
+        }
+        if let Some(scope) = &self.scope {
+            application = application.with_scope(scope);
+        }
+        Ok(application)
+    }
+}

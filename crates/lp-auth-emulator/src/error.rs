@@ -1,0 +1,50 @@
+//! Why an emulator does not start, or cannot keep what it was told.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::certificates::CertificateError;
+
+/// An emulator could not be started, or could not write to its folder.
+///
+/// ```
+/// use lp_auth_emulator::Emulator;
+///
+/// let error = Emulator::builder().listen(([0, 0, 0, 0], 0).into()).start().unwrap_err();
+/// assert!(error.to_string().contains("loopback"));
+/// ```
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EmulatorError {
+    /// The certificate authority or the server's certificate could not be made or restored.
+    #[error(transparent)]
+    Certificates(#[from] CertificateError),
+    /// A file in the emulator's folder could not be read or written.
+    #[error("{} could not be read or written; check its permissions", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: Arc<io::Error>,
+    },
+    /// The address cannot be listened on.
+    #[error("{address} cannot be listened on; port 0 takes a free one")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: Arc<io::Error>,
+    },
+    /// The address is not one of this machine alone. The emulator gives tokens to whoever knows a secret that may stand
+    /// in a test, so it is not for the network.
+    #[error("{0} is not a loopback address, and the emulator listens on no other; use 127.0.0.1")]
+    NotLoopback(SocketAddr),
+    /// No thread could be started for the server.
+    #[error("the server's thread could not be started")]
+    Thread(#[source] Arc<io::Error>),
+    /// A file in the emulator's folder is not what the emulator once wrote there.
+    #[error("{} is damaged; delete it, and a new one will be made", .0.display())]
+    Unusable(PathBuf),
+}

@@ -1,0 +1,147 @@
+//! The thread that an emulator runs on, with a runtime of its own.
+
+use core::net::SocketAddr;
+use std::io;
+use std::net::TcpListener;
+use std::sync::{Arc, Once, mpsc};
+use std::thread::JoinHandle;
+
+use rustls::ServerConfig;
+use tokio::sync::oneshot;
+use tokio_rustls::TlsAcceptor;
+
+use crate::error::EmulatorError;
+use crate::keyring::KeyRing;
+use crate::server;
+use crate::state::{Settings, Shared};
+
+/// A socket that accepts connections, though nobody serves them yet.
+pub(crate) struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+}
+
+impl Listener {
+    pub(crate) fn bind(address: SocketAddr) -> Result<Self, EmulatorError> {
+        if !address.ip().is_loopback() {
+            return Err(EmulatorError::NotLoopback(address));
+        }
+        let bind = || {
+            let socket = TcpListener::bind(address)?;
+            socket.set_nonblocking(true)?;
+            let address = socket.local_addr()?;
+            Ok(Self { socket, address })
+        };
+        bind().map_err(|error: io::Error| EmulatorError::Listen {
+            address,
+            source: Arc::new(error),
+        })
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+/// A server at work. It stops when this is dropped, and all its connections end.
+pub(crate) struct ServerThread {
+    shared: Arc<Shared>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl ServerThread {
+    pub(crate) fn start(
+        listener: Listener,
+        tls: Option<ServerConfig>,
+        settings: Settings,
+        keys: KeyRing,
+    ) -> Result<Self, EmulatorError> {
+        let shared = Arc::new(Shared::new(settings, keys));
+        let acceptor = tls.map(|mut config| {
+            config.alpn_protocols = vec![b"http/1.1".to_vec()];
+            TlsAcceptor::from(Arc::new(config))
+        });
+        let (stop, told_to_stop) = oneshot::channel();
+        let (report, started) = mpsc::channel();
+        let for_thread = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("lp-auth-emulator".to_owned())
+            .spawn(move || run(listener.socket, acceptor, for_thread, told_to_stop, &report))
+            .map_err(|error| EmulatorError::Thread(Arc::new(error)))?;
+        let server = Self {
+            shared,
+            stop: Some(stop),
+            thread: Some(thread),
+        };
+        started
+            .recv()
+            .unwrap_or_else(|_| Err(io::Error::other("it ended at once")))
+            .map_err(|error| EmulatorError::Thread(Arc::new(error)))?;
+        server.make_keys();
+        Ok(server)
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// Has the keys made by the time that they are needed, or nearly so.
+    fn make_keys(&self) {
+        static SHARED_KEYS: Once = Once::new();
+        let keys = self.shared.lock().snapshot().keys;
+        let make = move || {
+            // Without a thread they are made when they are needed.
+            let _ = std::thread::Builder::new()
+                .name("lp-auth-emulator-keys".to_owned())
+                .spawn(move || keys.all().for_each(|key| key.make()));
+        };
+        if self.shared.lock().snapshot().keys.is_shared() {
+            SHARED_KEYS.call_once(make);
+        } else {
+            make();
+        }
+    }
+}
+
+impl Drop for ServerThread {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            // If it panicked, it said so.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    shared: Arc<Shared>,
+    told_to_stop: oneshot::Receiver<()>,
+    report: &mpsc::Sender<io::Result<()>>,
+) {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = report.send(Err(error));
+            return;
+        }
+    };
+    runtime.block_on(async {
+        let listener = match tokio::net::TcpListener::from_std(listener) {
+            Ok(listener) => listener,
+            Err(error) => {
+                let _ = report.send(Err(error));
+                return;
+            }
+        };
+        let _ = report.send(Ok(()));
+        tokio::spawn(server::serve(listener, tls, shared));
+        let _ = told_to_stop.await;
+    });
+    // A key that is just being made is not waited for.
+    runtime.shutdown_background();
+}

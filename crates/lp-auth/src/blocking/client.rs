@@ -1,0 +1,146 @@
+//! The client for threads.
+
+use core::fmt;
+use std::sync::Arc;
+
+use lp_auth_core::{AccessToken, Credentials, Error, ServiceHost, ServiceName, TokenRequest};
+
+use crate::BuildError;
+use crate::blocking::driver::{self, Driver};
+use crate::client::token_source;
+use crate::machines::{Machines, TokenPlace};
+use crate::question::{WhichHost, WhichToken};
+use crate::settings::Settings;
+
+/// Gets access tokens from Sentinel, and keeps one at hand: [`lp_auth::Client`](crate::Client) for threads.
+///
+/// Made by [`ClientBuilder::build_blocking`](crate::ClientBuilder::build_blocking). Cheap to clone; clones share
+/// everything. An answer comes within the patience and the time limit of one call.
+///
+/// ```
+/// # fn main() -> Result<(), lp_auth::BuildError> {
+/// # #[cfg(any(feature = "reqwest", feature = "isahc"))]
+/// let lp = lp_auth::Client::builder("12345678").client_id("my-app").client_secret("hush").build_blocking()?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    driver: Arc<Driver>,
+    place: Arc<TokenPlace>,
+    request: TokenRequest,
+    settings: Arc<Settings>,
+}
+
+impl Client {
+    /// The access token: the one at hand, or a new one.
+    ///
+    /// Fails with what went wrong last, once the patience is over or trying again will not help.
+    pub fn token(&self) -> Result<AccessToken, Error> {
+        self.with_token(AccessToken::clone)
+    }
+
+    /// The access token by reference, which spares the copy: while one is at hand, this takes no lock.
+    pub fn with_token<R>(&self, read: impl FnOnce(&AccessToken) -> R) -> Result<R, Error> {
+        if let Some(token) = self.place.at_hand.load(driver::now()) {
+            return Ok(read(&token));
+        }
+        let token = self
+            .driver
+            .ask(&mut WhichToken(&self.place), self.settings.patience)?;
+        Ok(read(&token))
+    }
+
+    /// Where a service of the account lives, as the Domain API says: `faasGW`, `msgHist` and so on.
+    pub fn host(&self, service: &ServiceName) -> Result<ServiceHost, Error> {
+        self.driver.ask(&mut WhichHost(service), self.settings.patience)
+    }
+
+    /// Renews host, token and keys before anybody has to wait for them: to run on a thread of its own, as
+    /// `std::thread::spawn(lp.keep_fresh())`. It ends with the last client and verifier that share the machines.
+    pub fn keep_fresh(&self) -> impl FnOnce() + Send + use<> {
+        self.driver.keep_fresh()
+    }
+
+    /// An API refused this token (401): forgets it, if it is the one at hand.
+    ///
+    /// Says whether a retry makes sense. Obeyed at most once in 30 s, so that an API that refuses every token makes no
+    /// storm of requests.
+    pub fn invalidate(&self, rejected: &AccessToken) -> bool {
+        let now = driver::now();
+        self.place.change(|source| source.invalidate(rejected, now))
+    }
+
+    /// Puts a token at hand that was saved earlier, if it is usable. Says whether it was taken.
+    ///
+    /// The caller sees to it that it is of the same account, client and consumer.
+    pub fn restore(&self, token: AccessToken) -> bool {
+        let now = driver::now();
+        self.place.change(|source| source.restore(token, now))
+    }
+
+    /// Uses other credentials from now on, and ends a rest after a refusal.
+    pub fn set_credentials(&self, credentials: Credentials) {
+        self.place.change(|source| source.set_credentials(credentials));
+    }
+
+    /// A client whose tokens are bound to this consumer (delegated tokens, V2 alone). It shares host and keys.
+    pub fn for_consumer(&self, consumer: &str) -> Result<Self, BuildError> {
+        let request = self.request.clone().for_consumer(consumer.parse()?)?;
+        let source = token_source(&request, self.credentials(), &self.settings);
+        let place = self.driver.machines().add_tokens(source);
+        Ok(Self {
+            place,
+            request,
+            ..self.clone()
+        })
+    }
+
+    /// A client for another account with the same credentials and settings. It shares the transport.
+    pub fn for_account(&self, account: impl Into<String>) -> Result<Self, BuildError> {
+        let settings = Settings {
+            account: account.into(),
+            ..(*self.settings).clone()
+        };
+        let request = self.request.clone().for_account(settings.account()?);
+        Self::from_parts(request, self.credentials(), settings)
+    }
+
+    /// Sets up a verifier for the tokens of this account, which shares host and keys with this client.
+    #[cfg(feature = "verify")]
+    pub fn verifier(&self) -> crate::VerifierBuilder {
+        crate::VerifierBuilder::sharing_blocking(Arc::clone(&self.driver), (*self.settings).clone())
+    }
+
+    pub(crate) fn from_parts(
+        request: TokenRequest,
+        credentials: Credentials,
+        mut settings: Settings,
+    ) -> Result<Self, BuildError> {
+        let locator = settings.locator()?;
+        let transport = settings.blocking_transport()?;
+        settings.blocking_transport = Some(Arc::clone(&transport));
+        let mut machines = Machines::new(locator);
+        let place = machines.add_tokens(token_source(&request, credentials, &settings));
+        let driver = Driver::new(machines, transport, settings.watcher.clone());
+        Ok(Self {
+            driver,
+            place,
+            request,
+            settings: Arc::new(settings),
+        })
+    }
+
+    /// Those that were set last.
+    fn credentials(&self) -> Credentials {
+        self.place.machine().credentials().clone()
+    }
+}
+
+/// Shows the account and where its servers are.
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

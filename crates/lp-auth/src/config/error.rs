@@ -1,0 +1,73 @@
+//! Why there is no configuration.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::file::LONGEST;
+
+/// Why there is no configuration, or no builder from one.
+///
+/// ```
+/// use lp_auth::Config;
+///
+/// let error = Config::from_variables(|name| (name == "LP_REGION").then(|| "mars".into())).unwrap_err();
+/// assert_eq!(error.to_string(), "LP_REGION: not a region: `apac`, `emea` and `us` are");
+/// ```
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A file cannot be read.
+    #[error("the file of the {what}, {}, cannot be read: {source}", path.display())]
+    File {
+        /// What it should hold.
+        what: &'static str,
+        /// Where it should be.
+        path: PathBuf,
+        /// What the system said.
+        source: Arc<io::Error>,
+    },
+    /// A file holds no keys that could verify a token.
+    #[cfg(feature = "verify")]
+    #[error("the file of the V1 keys, {}, cannot be used: {why}", path.display())]
+    Keys {
+        /// Where it is.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        why: lp_auth_jwt::InvalidKeySet,
+    },
+    /// No account id.
+    #[error("no account id is set: set LP_ACCOUNT_ID, or `account`")]
+    NoAccount,
+    /// A file holds something else than text.
+    #[error("the file of the {what}, {}, holds no text", path.display())]
+    NotText {
+        /// What it should hold.
+        what: &'static str,
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// A file is far larger than what it should hold.
+    #[error("the file of the {what}, {}, is larger than {LONGEST} bytes: is it the right one?", path.display())]
+    TooLarge {
+        /// What it should hold.
+        what: &'static str,
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// Sentinel's host is given by name and by region.
+    #[error("both a Sentinel host and a region are set: leave one out")]
+    TwoHosts,
+    /// The client secret is given as text and as a file.
+    #[error("both a client secret and a client secret file are set: leave one out")]
+    TwoSecrets,
+    /// A variable cannot be what it should be.
+    #[error("{variable}: {problem}")]
+    Variable {
+        /// Its name.
+        variable: &'static str,
+        /// What is wrong with it. The value is not shown.
+        problem: String,
+    },
+}
