@@ -17,6 +17,12 @@ pub trait Locate: Flow {
     /// This host did not answer, or not like the service: look it up again before the next call.
     fn doubt(&mut self, host: &ServiceHost);
 
+    /// The host as far as it is known, however old, for an asker who cannot wait. None, unless the machine says otherwise.
+    fn known(&self, service: &ServiceName) -> Option<ServiceHost> {
+        let _ = service;
+        None
+    }
+
     /// Renews what is due for renewal: a call, or when to ask again. Never, unless the machine says otherwise.
     fn upkeep(&mut self, now: UnixTime) -> Step<Infallible> {
         let _ = now;
@@ -33,6 +39,10 @@ impl<L: Locate + ?Sized> Locate for &mut L {
         (**self).doubt(host);
     }
 
+    fn known(&self, service: &ServiceName) -> Option<ServiceHost> {
+        (**self).known(service)
+    }
+
     fn upkeep(&mut self, now: UnixTime) -> Step<Infallible> {
         (**self).upkeep(now)
     }
@@ -45,6 +55,10 @@ impl<L: Locate + ?Sized> Locate for Box<L> {
 
     fn doubt(&mut self, host: &ServiceHost) {
         (**self).doubt(host);
+    }
+
+    fn known(&self, service: &ServiceName) -> Option<ServiceHost> {
+        (**self).known(service)
     }
 
     fn upkeep(&mut self, now: UnixTime) -> Step<Infallible> {
@@ -91,6 +105,10 @@ impl Locate for FixedHost {
     }
 
     fn doubt(&mut self, _: &ServiceHost) {}
+
+    fn known(&self, service: &ServiceName) -> Option<ServiceHost> {
+        (*service == ServiceName::SENTINEL).then(|| self.sentinel.clone())
+    }
 }
 
 /// A LivePerson region, for its documented Sentinel host (SPECIFICATION.md, step 2).

@@ -367,6 +367,17 @@ fn a_token_that_is_not_at_hand_cannot_be_invalidated() {
 }
 
 #[test]
+fn a_retry_makes_sense_after_an_older_token_was_refused_although_the_newer_one_has_expired() {
+    play(&[
+        Ask(Call),
+        Answer(Lives("a", 60)),
+        After(70.0),
+        Invalidate("older", true),
+        Ask(Call),
+    ]);
+}
+
+#[test]
 fn the_lifetime_is_the_shortest_positive_one() {
     for (expires_in, usable_for) in [
         ("120", 108.0),

@@ -180,6 +180,14 @@ impl Locate for DomainLookup {
         }
     }
 
+    fn known(&self, service: &ServiceName) -> Option<ServiceHost> {
+        self.services
+            .get(service)?
+            .known
+            .as_ref()
+            .map(|known| known.host.clone())
+    }
+
     /// Looks the services that were asked for up again, each when its host is no longer fresh.
     fn upkeep(&mut self, now: UnixTime) -> Step<Infallible> {
         let mut next = UnixTime::MAX;

@@ -175,6 +175,14 @@ impl KeySource {
         Some((Arc::clone(&held.keys), window))
     }
 
+    /// The key set at hand, if it still serves, whether or not a newer one is due.
+    pub fn usable(&self, now: UnixTime) -> Option<&Arc<KeySet>> {
+        self.held
+            .as_ref()
+            .filter(|held| now < held.end)
+            .map(|held| &held.keys)
+    }
+
     /// Nothing is at hand: everybody waits for the one call, or for the end of a rest.
     fn first_keys(
         &mut self,

@@ -171,9 +171,7 @@ impl Memory {
 
 impl Group {
     fn free(&self) -> Option<&Place> {
-        self.0
-            .iter()
-            .find(|place| place.hash.load(Ordering::Relaxed) == 0)
+        self.0.iter().find(|place| place.token.load().is_none())
     }
 
     fn first_to_end(&self) -> Option<&Place> {

@@ -128,6 +128,22 @@ impl<'a> Verification<'a> {
         }))
     }
 
+    /// Takes the set that the source holds although a newer one is due, if it serves and has the key that is needed: for an
+    /// asker who has waited already. Says whether it did.
+    pub fn make_do(&mut self, source: &KeySource, now: UnixTime) -> bool {
+        let Stage::Needed(kid) = &self.stage else {
+            return true;
+        };
+        let Some(keys) = source.usable(now) else {
+            return false;
+        };
+        if kid.as_deref().is_some_and(|kid| keys.key(kid).is_none()) {
+            return false;
+        }
+        self.stage = Stage::Given(Arc::clone(keys));
+        true
+    }
+
     fn attempt_by<T>(
         &mut self,
         at_hand: Option<(&KeySet, Window)>,

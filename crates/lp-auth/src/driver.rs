@@ -4,26 +4,30 @@
 //! shared part, and whoever waits polls them. So an asker that is dropped, slow or never polled again neither aborts
 //! nor delays a call that others wait for.
 
-use core::future::{Future, poll_fn};
+use core::future::{Future, pending, poll_fn};
 use core::ops::ControlFlow::{self, Break, Continue};
 use core::pin::{Pin, pin};
 use core::task::Poll;
 use core::time::Duration;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use event_listener::{Event, EventListener};
-use futures_util::future::{BoxFuture, FutureExt as _, Shared, select};
+use futures_util::future::{BoxFuture, Either, FutureExt as _, Shared, select};
 
 use lp_auth_core::{
-    Body, Call, Error, ErrorKind, Flow as _, Limits, Purpose, Reply, Runtime, Step, Transport,
-    TransportError, TransportErrorKind, http,
+    Body, Call, Error, ErrorKind, Flow as _, Limits, Purpose, Reply, Runtime, Step, TokenSource, Transport,
+    TransportError, TransportErrorKind, UnixTime, http,
 };
 
-use crate::machines::Machines;
+use crate::machines::{Machines, Published, TokenPlace};
 use crate::progress::{Progress, Watcher};
 use crate::question::Question;
+
+/// How long a transport may overrun its limit of time: less than the grace of a lease, so that the machine hears of it
+/// before it counts the call as lost.
+const GRACE: Duration = Duration::from_millis(500);
 
 pub(crate) struct Driver {
     machines: Mutex<Machines>,
@@ -71,7 +75,11 @@ impl Driver {
             let (now, step) = {
                 let mut machines = self.machines();
                 let now = self.runtime.now();
-                let enough = if waited { question.good_enough(now) } else { None };
+                let enough = if waited {
+                    question.good_enough(&mut machines, now)
+                } else {
+                    None
+                };
                 let step = enough.map_or_else(
                     || question.ask(&mut machines, now),
                     |answer| Ok(Step::Done(answer)),
@@ -82,14 +90,18 @@ impl Driver {
                 (now, step)
             };
             let patient = match step {
-                Ok(Step::Done(answer)) => match self.unattended(question).filter(|_| !waited) {
+                Ok(Step::Done(answer)) => match self.abandoned(question).filter(|_| !waited) {
                     None => return Ok(answer),
                     // Whoever was told to make this call has gone.
-                    Some(call) => self.attend(call, impatience.as_mut()).await,
+                    Some(attendance) => {
+                        self.machines().publish();
+                        attendance.until(impatience.as_mut()).await
+                    }
                 },
                 Ok(Step::Call(call)) => {
-                    let call = self.begin(call);
-                    self.attend(call, impatience.as_mut()).await
+                    self.begin(call, question.place().as_ref())
+                        .until(impatience.as_mut())
+                        .await
                 }
                 Ok(Step::Wait(until)) => self.wait(changed, until.since(now), impatience.as_mut()).await,
                 Err(error) => {
@@ -110,7 +122,7 @@ impl Driver {
             waited = true;
             if patient.is_break() {
                 let now = self.runtime.now();
-                let enough = question.good_enough(now);
+                let enough = question.good_enough(&mut self.machines(), now);
                 return enough
                     .ok_or_else(|| failure.unwrap_or_else(|| out_of_patience(question.purpose(), patience)));
             }
@@ -138,10 +150,9 @@ impl Driver {
                 match step {
                     Step::Done(never) => match never {},
                     Step::Call(call) => {
-                        let call = driver.begin(call);
-                        let _attendance = Attendance::of(&call, &driver);
+                        let attendance = driver.begin(call, None);
                         drop(driver);
-                        call.future.await;
+                        let _: ControlFlow<()> = attendance.until(pin!(pending())).await;
                     }
                     Step::Wait(until) => {
                         drop(driver);
@@ -161,21 +172,30 @@ impl Driver {
         &*self.runtime
     }
 
-    /// Puts a call among those in flight. Nothing is sent until somebody polls it.
-    fn begin(self: &Arc<Self>, call: Call) -> InFlight {
+    /// Changes a token source between two decisions, and wakes whoever waits for what it decided before.
+    pub(crate) fn change<R>(
+        &self,
+        place: &TokenPlace,
+        change: impl FnOnce(&mut TokenSource, UnixTime) -> R,
+    ) -> R {
+        let result = place.change(|source| change(source, self.runtime.now()));
+        self.changed.notify(usize::MAX);
+        result
+    }
+
+    /// Puts a call among those in flight. Nothing is sent until somebody polls it, as the one who began it undertakes.
+    fn begin(self: &Arc<Self>, call: Call, place: Option<&Arc<dyn Published>>) -> Attendance {
         self.watcher.tell(|| Progress::asking(&call));
         let began = self.runtime.now();
         let (ticket, request, limits) = call.into_parts();
-        let purpose = ticket.purpose().clone();
-        let attendants = Arc::new(AtomicUsize::new(0));
+        let state = Arc::new(CallState::default());
         let sending = send(
             Arc::clone(&self.transport),
             Arc::clone(&self.runtime),
             request,
             limits,
         );
-        let driver = Arc::downgrade(self);
-        let key = Arc::as_ptr(&attendants) as usize;
+        let (driver, ended) = (Arc::downgrade(self), Arc::clone(&state));
         let future = async move {
             let outcome = sending.await;
             if let Some(driver) = driver.upgrade() {
@@ -184,20 +204,28 @@ impl Driver {
                     outcome: outcome.as_ref().map(http::Response::status).map_err(Clone::clone),
                     took: driver.runtime.now().since(began),
                 });
-                driver.deliver(ticket.reply(outcome), key);
+                driver.deliver(ticket.reply(outcome), &ended);
             }
         };
+        // A panic would come out of every asker that polls the shared future.
+        let future = AssertUnwindSafe(future).catch_unwind().map(drop).boxed().shared();
         let call = InFlight {
-            future: future.boxed().shared(),
-            purpose,
-            attendants,
+            future,
+            state,
+            place: place.map(Arc::downgrade),
+            lost_at: began + limits.timeout + GRACE + GRACE,
         };
-        self.calls().push(call.clone());
+        let attendance = Attendance::of(call.clone());
+        let mut calls = self.calls();
+        let lost: Vec<InFlight> = calls.extract_if(.., |call| call.lost_at <= began).collect();
+        calls.push(call);
+        drop(calls);
+        drop(lost);
         self.changed.notify(usize::MAX);
-        call
+        attendance
     }
 
-    fn deliver(&self, reply: Reply, key: usize) {
+    fn deliver(&self, reply: Reply, ended: &Arc<CallState>) {
         {
             let mut machines = self.machines();
             let now = self.runtime.now();
@@ -205,27 +233,13 @@ impl Driver {
             drop(machines.handle(reply, now));
             machines.publish();
         }
-        let ended: Vec<InFlight> = {
-            let mut calls = self.calls();
-            let (ended, going) = calls.drain(..).partition(|call| call.key() == key);
-            *calls = going;
-            ended
-        };
-        drop(ended);
+        ended.ended.store(true, Ordering::Release);
+        let gone: Vec<InFlight> = self
+            .calls()
+            .extract_if(.., |call| Arc::ptr_eq(&call.state, ended))
+            .collect();
+        drop(gone);
         self.changed.notify(usize::MAX);
-    }
-
-    /// Polls this call to its end, or until the patience is over.
-    async fn attend(
-        self: &Arc<Self>,
-        call: InFlight,
-        impatience: Pin<&mut (impl Future<Output = ()> + Send)>,
-    ) -> ControlFlow<()> {
-        let _attendance = Attendance::of(&call, self);
-        match select(call.future.clone(), impatience).await {
-            futures_util::future::Either::Left(_) => Continue(()),
-            futures_util::future::Either::Right(_) => Break(()),
-        }
     }
 
     /// Polls all calls in flight until something has changed, or this time or the patience is over.
@@ -251,14 +265,14 @@ impl Driver {
         .await
     }
 
-    /// A call in flight that the question may have to wait for, and that nobody has undertaken to poll.
-    fn unattended(&self, question: &impl Question) -> Option<InFlight> {
-        let is_unattended = |call: &&InFlight| {
-            call.attendants.load(Ordering::Acquire) == 0
-                && call.future.peek().is_none()
-                && question.waits_for(&call.purpose)
+    /// A call for the question's place that nobody has undertaken to poll any more.
+    fn abandoned(&self, question: &impl Question) -> Option<Attendance> {
+        let place = question.place()?;
+        let is_its_own = |call: &&InFlight| {
+            let owner = call.place.as_ref().map(|owner| owner.as_ptr().cast::<()>());
+            owner == Some(Arc::as_ptr(&place).cast::<()>()) && call.state.is_abandoned()
         };
-        self.calls().iter().find(is_unattended).cloned()
+        self.calls().iter().find(is_its_own).cloned().map(Attendance::of)
     }
 
     fn calls(&self) -> MutexGuard<'_, Vec<InFlight>> {
@@ -277,43 +291,57 @@ impl Drop for Driver {
 #[derive(Clone)]
 struct InFlight {
     future: Shared<BoxFuture<'static, ()>>,
-    purpose: Purpose,
-    /// How many have undertaken to poll it to its end.
-    attendants: Arc<AtomicUsize>,
+    state: Arc<CallState>,
+    /// Where the answer will be published for whoever began the call.
+    place: Option<Weak<dyn Published>>,
+    /// When the machine has given it up, whatever becomes of it.
+    lost_at: UnixTime,
 }
 
-impl InFlight {
-    /// Tells it from every other call in flight.
-    fn key(&self) -> usize {
-        Arc::as_ptr(&self.attendants) as usize
+#[derive(Default)]
+struct CallState {
+    /// How many have undertaken to poll it to its end.
+    attendants: AtomicUsize,
+    ended: AtomicBool,
+}
+
+impl CallState {
+    fn is_abandoned(&self) -> bool {
+        self.attendants.load(Ordering::Acquire) == 0 && !self.ended.load(Ordering::Acquire)
     }
 }
 
-/// Somebody has undertaken to poll a call to its end. If the last one goes before that, the next asker is sent to
-/// the machines instead of taking what is at hand, and finds the call.
+/// Somebody has undertaken to poll a call to its end. If the last one goes before that, what was published for its place
+/// is taken back: the next asker comes to the machines instead, and finds the call.
 struct Attendance {
     call: InFlight,
-    driver: Weak<Driver>,
 }
 
 impl Attendance {
-    fn of(call: &InFlight, driver: &Arc<Driver>) -> Self {
-        call.attendants.fetch_add(1, Ordering::AcqRel);
-        Self {
-            call: call.clone(),
-            driver: Arc::downgrade(driver),
+    fn of(call: InFlight) -> Self {
+        call.state.attendants.fetch_add(1, Ordering::AcqRel);
+        Self { call }
+    }
+
+    /// Polls the call to its end, or until the patience is over.
+    async fn until(self, impatience: Pin<&mut (impl Future<Output = ()> + Send)>) -> ControlFlow<()> {
+        match select(self.call.future.clone(), impatience).await {
+            Either::Left(_) => Continue(()),
+            Either::Right(_) => Break(()),
         }
     }
 }
 
 impl Drop for Attendance {
     fn drop(&mut self) {
-        let last = self.call.attendants.fetch_sub(1, Ordering::AcqRel) == 1;
-        if !last || self.call.future.peek().is_some() {
-            return;
-        }
-        if let Some(driver) = self.driver.upgrade() {
-            driver.machines().unpublish();
+        self.call.state.attendants.fetch_sub(1, Ordering::AcqRel);
+        let place = self
+            .call
+            .place
+            .as_ref()
+            .filter(|_| self.call.state.is_abandoned());
+        if let Some(place) = place.and_then(Weak::upgrade) {
+            place.unpublish();
         }
     }
 }
@@ -325,16 +353,15 @@ async fn send(
     request: http::Request<Body>,
     limits: Limits,
 ) -> Result<http::Response<Body>, TransportError> {
-    // Less than the grace of a lease, so that the machine hears of it before it counts the call as lost.
-    const GRACE: Duration = Duration::from_millis(500);
-    let sending = pin!(AssertUnwindSafe(transport.send(request, limits)).catch_unwind());
+    let sending = async { transport.send(request, limits).await };
+    let sending = pin!(AssertUnwindSafe(sending).catch_unwind());
     let too_long = pin!(runtime.sleep(limits.timeout.saturating_add(GRACE)));
     match select(sending, too_long).await {
-        futures_util::future::Either::Left((Ok(outcome), _)) => outcome,
-        futures_util::future::Either::Left((Err(_), _)) => {
+        Either::Left((Ok(outcome), _)) => outcome,
+        Either::Left((Err(_), _)) => {
             Err(TransportError::new(TransportErrorKind::Other).caused_by("the transport panicked"))
         }
-        futures_util::future::Either::Right(_) => Err(TransportError::new(TransportErrorKind::TimedOut)
+        Either::Right(_) => Err(TransportError::new(TransportErrorKind::TimedOut)
             .caused_by("the transport did not keep to its limit of time")),
     }
 }

@@ -47,6 +47,18 @@ impl<M, T> Place<M, T> {
     }
 }
 
+/// A place of whatever kind, for those who only take back what it shows.
+pub(crate) trait Published: Send + Sync {
+    /// Takes back what was published, so that the next asker comes to the machines.
+    fn unpublish(&self);
+}
+
+impl<M: Send, T: Send + Sync> Published for Place<M, T> {
+    fn unpublish(&self) {
+        self.at_hand.publish(None);
+    }
+}
+
 impl TokenPlace {
     /// Changes the token source between two decisions, and publishes what is then at hand.
     pub(crate) fn change<R>(&self, change: impl FnOnce(&mut TokenSource) -> R) -> R {
@@ -87,6 +99,11 @@ impl Machines {
 
     pub(crate) fn host(&mut self, service: &ServiceName, now: UnixTime) -> Result<Step<ServiceHost>, Error> {
         self.locator.locate(service, now)
+    }
+
+    /// The host as far as it is known, however old.
+    pub(crate) fn known_host(&self, service: &ServiceName) -> Option<ServiceHost> {
+        self.locator.known(service)
     }
 
     pub(crate) fn token(&mut self, place: &TokenPlace, now: UnixTime) -> Result<Step<AccessToken>, Error> {
@@ -134,17 +151,6 @@ impl Machines {
         #[cfg(feature = "verify")]
         if let Some(place) = self.keys.upgrade() {
             place.at_hand.publish(place.machine().at_hand());
-        }
-    }
-
-    /// Takes back what was published, so that the next asker comes to the machines.
-    pub(crate) fn unpublish(&self) {
-        for place in self.tokens.iter().filter_map(Weak::upgrade) {
-            place.at_hand.publish(None);
-        }
-        #[cfg(feature = "verify")]
-        if let Some(place) = self.keys.upgrade() {
-            place.at_hand.publish(None);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use lp_auth_core::http::{Method, StatusCode};
@@ -99,7 +100,8 @@ impl Watcher {
 
     pub(crate) fn tell(&self, progress: impl FnOnce() -> Progress) {
         if let Some(watch) = &self.0 {
-            watch(&progress());
+            // What a watcher does wrong is no reason to leave askers without an answer.
+            let _ = catch_unwind(AssertUnwindSafe(|| watch(&progress())));
         }
     }
 }

@@ -1,10 +1,12 @@
 //! What the drivers can be asked for.
 
+use std::sync::Arc;
+
 use lp_auth_core::{AccessToken, Error, Purpose, ServiceHost, ServiceName, Step, UnixTime};
 
 #[cfg(feature = "verify")]
 use crate::machines::KeyPlace;
-use crate::machines::{Machines, TokenPlace};
+use crate::machines::{Machines, Published, TokenPlace};
 #[cfg(feature = "verify")]
 use lp_auth_jwt::Verification;
 
@@ -16,23 +18,21 @@ pub(crate) trait Question {
     fn ask(&mut self, machines: &mut Machines, now: UnixTime) -> Result<Step<Self::Answer>, Error>;
 
     /// What an asker takes who has waited already, although something better may be had by waiting on.
-    fn good_enough(&self, now: UnixTime) -> Option<Self::Answer>;
+    fn good_enough(&mut self, machines: &mut Machines, now: UnixTime) -> Option<Self::Answer>;
 
     fn purpose(&self) -> Purpose;
+
+    /// Where the answer is published. Whoever asks for the same place may take over a call that was abandoned.
+    fn place(&self) -> Option<Arc<dyn Published>>;
 
     /// Whether it is worth waiting for the rest after a transient failure to be over.
     fn sleeps_through_rests(&self) -> bool {
         true
     }
-
-    /// Whether the answer may have to wait for a call of this purpose.
-    fn waits_for(&self, purpose: &Purpose) -> bool {
-        *purpose == self.purpose() || *purpose == Purpose::Host(ServiceName::SENTINEL)
-    }
 }
 
 /// Which token to use?
-pub(crate) struct WhichToken<'a>(pub(crate) &'a TokenPlace);
+pub(crate) struct WhichToken<'a>(pub(crate) &'a Arc<TokenPlace>);
 
 impl Question for WhichToken<'_> {
     type Answer = AccessToken;
@@ -41,12 +41,16 @@ impl Question for WhichToken<'_> {
         machines.token(self.0, now)
     }
 
-    fn good_enough(&self, now: UnixTime) -> Option<AccessToken> {
+    fn good_enough(&mut self, _: &mut Machines, now: UnixTime) -> Option<AccessToken> {
         self.0.machine().usable(now).cloned()
     }
 
     fn purpose(&self) -> Purpose {
         Purpose::Token
+    }
+
+    fn place(&self) -> Option<Arc<dyn Published>> {
+        Some(Arc::clone(self.0) as _)
     }
 }
 
@@ -60,19 +64,23 @@ impl Question for WhichHost<'_> {
         machines.host(self.0, now)
     }
 
-    fn good_enough(&self, _: UnixTime) -> Option<ServiceHost> {
-        None
+    fn good_enough(&mut self, machines: &mut Machines, _: UnixTime) -> Option<ServiceHost> {
+        machines.known_host(self.0)
     }
 
     fn purpose(&self) -> Purpose {
         Purpose::Host(self.0.clone())
+    }
+
+    fn place(&self) -> Option<Arc<dyn Published>> {
+        None
     }
 }
 
 /// Which keys does this verification need?
 #[cfg(feature = "verify")]
 pub(crate) struct WhichKeys<'a, 'v> {
-    pub(crate) place: &'a KeyPlace,
+    pub(crate) place: &'a Arc<KeyPlace>,
     pub(crate) verification: &'a mut Verification<'v>,
 }
 
@@ -84,12 +92,18 @@ impl Question for WhichKeys<'_, '_> {
         machines.keys(self.place, self.verification, now)
     }
 
-    fn good_enough(&self, _: UnixTime) -> Option<()> {
-        None
+    fn good_enough(&mut self, _: &mut Machines, now: UnixTime) -> Option<()> {
+        self.verification
+            .make_do(&self.place.machine(), now)
+            .then_some(())
     }
 
     fn purpose(&self) -> Purpose {
         Purpose::Keys
+    }
+
+    fn place(&self) -> Option<Arc<dyn Published>> {
+        Some(Arc::clone(self.place) as _)
     }
 
     /// Only for the first key set: with one at hand, whoever makes up key ids could have us keep many askers waiting.

@@ -164,6 +164,21 @@ fn consumers_share_the_lookup_and_other_accounts_do_not() {
 }
 
 #[test]
+fn whoever_is_out_of_patience_after_one_call_does_not_make_another() {
+    let servers = servers(&[]);
+    let lp = builder(&servers, None)
+        .patience(Duration::ZERO)
+        .build_blocking()
+        .expect("complete");
+    assert_eq!(
+        lp.token().expect_err("the lookup took all patience").kind(),
+        ErrorKind::OutOfPatience
+    );
+    assert_eq!(servers.asked(), (1, 0));
+    assert!(lp.token().is_ok(), "the host is known now");
+}
+
+#[test]
 fn keep_fresh_fetches_the_first_token_and_ends_with_the_last_client() {
     let servers = servers(&[]);
     let lp = client(&servers);

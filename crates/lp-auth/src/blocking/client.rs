@@ -66,21 +66,22 @@ impl Client {
     /// Says whether a retry makes sense. Obeyed at most once in 30 s, so that an API that refuses every token makes no
     /// storm of requests.
     pub fn invalidate(&self, rejected: &AccessToken) -> bool {
-        let now = driver::now();
-        self.place.change(|source| source.invalidate(rejected, now))
+        self.driver
+            .change(&self.place, |source, now| source.invalidate(rejected, now))
     }
 
     /// Puts a token at hand that was saved earlier, if it is usable. Says whether it was taken.
     ///
     /// The caller sees to it that it is of the same account, client and consumer.
     pub fn restore(&self, token: AccessToken) -> bool {
-        let now = driver::now();
-        self.place.change(|source| source.restore(token, now))
+        self.driver
+            .change(&self.place, |source, now| source.restore(token, now))
     }
 
     /// Uses other credentials from now on, and ends a rest after a refusal.
     pub fn set_credentials(&self, credentials: Credentials) {
-        self.place.change(|source| source.set_credentials(credentials));
+        self.driver
+            .change(&self.place, |source, _| source.set_credentials(credentials));
     }
 
     /// A client whose tokens are bound to this consumer (delegated tokens, V2 alone). It shares host and keys.

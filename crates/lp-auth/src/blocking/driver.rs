@@ -8,11 +8,12 @@ use std::time::{Instant, SystemTime};
 use event_listener::{Event, Listener as _};
 
 use lp_auth_core::{
-    BlockingTransport, Call, Error, Flow as _, Step, TransportError, TransportErrorKind, UnixTime, http,
+    BlockingTransport, Call, Error, Flow as _, Step, TokenSource, TransportError, TransportErrorKind,
+    UnixTime, http,
 };
 
 use crate::driver::out_of_patience;
-use crate::machines::Machines;
+use crate::machines::{Machines, TokenPlace};
 use crate::progress::{Progress, Watcher};
 use crate::question::Question;
 
@@ -48,26 +49,31 @@ impl Driver {
         loop {
             // Before the question, so that nothing that happens after it is missed.
             let changed = self.changed.listen();
+            let left = patience.saturating_sub(monotonic().duration_since(asked));
             let (now, step) = {
                 let mut machines = self.machines();
                 let now = now();
-                let enough = if waited { question.good_enough(now) } else { None };
-                let step = enough.map_or_else(
-                    || question.ask(&mut machines, now),
-                    |answer| Ok(Step::Done(answer)),
-                );
+                let enough = if waited {
+                    question.good_enough(&mut machines, now)
+                } else {
+                    None
+                };
+                let step = match enough {
+                    Some(answer) => Ok(Step::Done(answer)),
+                    // Not even a call that the machines would ask for: it might take a whole time limit.
+                    None if waited && left.is_zero() => {
+                        return Err(failure.unwrap_or_else(|| out_of_patience(question.purpose(), patience)));
+                    }
+                    None => question.ask(&mut machines, now),
+                };
                 if matches!(step, Ok(Step::Call(_))) {
                     machines.publish();
                 }
                 (now, step)
             };
-            let left = patience.saturating_sub(monotonic().duration_since(asked));
             match step {
                 Ok(Step::Done(answer)) => return Ok(answer),
                 Ok(Step::Call(call)) => self.carry_out(call),
-                Ok(Step::Wait(_)) if left.is_zero() => {
-                    return Err(failure.unwrap_or_else(|| out_of_patience(question.purpose(), patience)));
-                }
                 Ok(Step::Wait(until)) => {
                     changed.wait_timeout(until.since(now).min(left));
                 }
@@ -115,6 +121,17 @@ impl Driver {
                 }
             }
         }
+    }
+
+    /// Changes a token source between two decisions, and wakes whoever waits for what it decided before.
+    pub(crate) fn change<R>(
+        &self,
+        place: &TokenPlace,
+        change: impl FnOnce(&mut TokenSource, UnixTime) -> R,
+    ) -> R {
+        let result = place.change(|source| change(source, now()));
+        self.changed.notify(usize::MAX);
+        result
     }
 
     pub(crate) fn machines(&self) -> MutexGuard<'_, Machines> {
