@@ -120,7 +120,8 @@ impl Client {
             .change(&self.place, |source, now| source.restore(token, now))
     }
 
-    /// Uses other credentials from now on, and ends a rest after a refusal.
+    /// Uses other credentials from now on, and ends a rest after a refusal. Clients made by
+    /// [`for_consumer`](Self::for_consumer) before keep theirs.
     pub fn set_credentials(&self, credentials: Credentials) {
         self.driver
             .change(&self.place, |source, _| source.set_credentials(credentials));
@@ -149,6 +150,9 @@ impl Client {
     }
 
     /// A verifier for the tokens of this account, which shares host and keys with this client.
+    ///
+    /// It sends as this client does: what its builder is told of hosts, transport, pace and the like changes nothing.
+    /// Shared only by [`build`](crate::VerifierBuilder::build).
     #[cfg(feature = "verify")]
     pub fn verifier(&self) -> crate::VerifierBuilder {
         crate::VerifierBuilder::sharing(Arc::clone(&self.driver), (*self.settings).clone())

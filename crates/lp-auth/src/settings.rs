@@ -76,15 +76,23 @@ impl Settings {
                 Ok(host)
             }
         };
+        let hosts = [
+            self.domain_api.is_some(),
+            self.sentinel.is_some(),
+            self.region.is_some(),
+        ];
+        if hosts.into_iter().filter(|is_set| *is_set).count() > 1 {
+            return Err(BuildError::TwoHosts);
+        }
+        let mut policy = HostPolicy::default();
+        for host in &self.trusted_hosts {
+            policy = policy.allow(host)?;
+        }
         if let Some(sentinel) = &self.sentinel {
             return Ok(Box::new(FixedHost::new(named(sentinel)?)));
         }
         if let Some(region) = self.region {
             return Ok(Box::new(FixedHost::new(named(region.host().name())?)));
-        }
-        let mut policy = HostPolicy::default();
-        for host in &self.trusted_hosts {
-            policy = policy.allow(host)?;
         }
         if self.plain_http {
             policy = policy.with_plain_http_on_loopback();
@@ -139,6 +147,8 @@ impl Settings {
 macro_rules! shared_settings {
     () => {
         /// Where the Domain API lives: a host or an `https` URL without a path. Default: `https://api.liveperson.net`.
+        ///
+        /// This, [`sentinel`](Self::sentinel) and [`region`](Self::region) exclude each other.
         pub fn domain_api(mut self, url: impl Into<String>) -> Self {
             self.settings.domain_api = Some(url.into());
             self
@@ -297,4 +307,7 @@ pub enum BuildError {
     /// The HTTP stack could not be set up.
     #[error("the HTTP stack could not be set up: {0}")]
     Stack(#[source] Arc<dyn core::error::Error + Send + Sync>),
+    /// More than one of Domain API, Sentinel's host and region was named.
+    #[error("Domain API, Sentinel's host and region each say where Sentinel is: set one of them")]
+    TwoHosts,
 }

@@ -119,7 +119,7 @@ async fn askers_for_tokens_keys_and_hosts_on_a_cold_client_make_one_call_of_each
         let lp = client(&emulator, *stack).build().expect("complete");
         let verifier = lp.verifier().any_client().build().expect("complete");
         let mut askers = tokio::task::JoinSet::new();
-        for number in 0..1000 {
+        for number in 0..10_000 {
             let (lp, verifier, presented) = (lp.clone(), verifier.clone(), presented.clone());
             askers.spawn(async move {
                 match number % 3 {

@@ -78,7 +78,8 @@ impl Client {
             .change(&self.place, |source, now| source.restore(token, now))
     }
 
-    /// Uses other credentials from now on, and ends a rest after a refusal.
+    /// Uses other credentials from now on, and ends a rest after a refusal. Clients made by
+    /// [`for_consumer`](Self::for_consumer) before keep theirs.
     pub fn set_credentials(&self, credentials: Credentials) {
         self.driver
             .change(&self.place, |source, _| source.set_credentials(credentials));
@@ -107,6 +108,9 @@ impl Client {
     }
 
     /// Sets up a verifier for the tokens of this account, which shares host and keys with this client.
+    ///
+    /// It sends as this client does: what its builder is told of hosts, transport, pace and the like changes nothing.
+    /// Shared only by [`build_blocking`](crate::VerifierBuilder::build_blocking).
     #[cfg(feature = "verify")]
     pub fn verifier(&self) -> crate::VerifierBuilder {
         crate::VerifierBuilder::sharing_blocking(Arc::clone(&self.driver), (*self.settings).clone())
