@@ -1,12 +1,14 @@
 //! The project's own chores: `cargo xtask`.
 //!
 //! - `ci`: the checks that every change must pass, and how they are run and summed up;
+//! - `fuzz`: a short run of each fuzz target;
 //! - `command`: how a program is run, its output kept or shown;
 //! - `workspace`: what `cargo metadata` knows about the crates.
 #![forbid(unsafe_code)]
 
 mod ci;
 mod command;
+mod fuzz;
 mod workspace;
 
 use std::process::ExitCode;
@@ -18,6 +20,7 @@ Usage: cargo xtask CHORE
 
 Chores:
   ci [--only STEP]...   run the checks that every change must pass, or some of them
+  fuzz [SECONDS]        run each fuzz target for a while, 20 seconds unless told
   help                  print this
 ";
 
@@ -30,6 +33,8 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         ["ci", options @ ..] => ci::run(options),
+        ["fuzz"] => fuzz::run("20"),
+        ["fuzz", seconds] => fuzz::run(seconds),
         [other, ..] => {
             eprintln!("no chore is called `{other}`\n\n{HELP}");
             ExitCode::from(2)
