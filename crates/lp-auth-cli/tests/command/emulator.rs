@@ -172,6 +172,22 @@ fn it_speaks_plain_http_to_clients_that_insist() {
 }
 
 #[test]
+fn settings_left_over_in_the_shell_do_not_matter_once_its_env_is_read() {
+    let [plain, encrypted] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let [plain, encrypted] = [&plain, &encrypted].map(|folder| folder.path().to_str().unwrap());
+    let _plain = Running::start(&["--dir", plain, "--plain-http"]);
+    let _encrypted = Running::start(&["--dir", encrypted]);
+    let left_over = "export LP_REGION=us LP_SENTINEL=127.0.0.1:1 LP_CLIENT_SECRET=canary LP_API_VERSION=v1";
+    for (first, then) in [(plain, encrypted), (encrypted, plain)] {
+        let reply = shell(&format!(
+            "{left_over}; set -a; . {first}/env; . {then}/env; lp-auth token --output json"
+        ));
+        let reply: Value = serde_json::from_str(&reply).unwrap();
+        assert_eq!(reply["api_version"], "v2");
+    }
+}
+
+#[test]
 fn an_address_that_cannot_be_had_is_a_matter_of_settings() {
     bare(&["emulator", "--listen", "0.0.0.0:0"])
         .run()

@@ -76,8 +76,7 @@ fn a_shell_reads_the_settings_whatever_the_folders_name() {
             builder = builder.plain_http();
         }
         let emulator = builder.start().unwrap();
-        let script =
-            "set -a; . \"$1/env\"; cat \"$LP_CLIENT_SECRET_FILE\" \"$LP_V1_KEYS\"; env | grep ^LP_ | sort";
+        let script = "set -a; . \"$1/env\"; cat \"$LP_CLIENT_SECRET_FILE\" \"$LP_V1_KEYS\"; env | grep '^LP_.*=.' | sort";
         let shell = Command::new("sh")
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap())
