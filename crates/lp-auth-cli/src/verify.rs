@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use lp_auth::{AccountId, ApiVersion, Claims, Config, KeySet, Rejected, Verifier, VerifyError};
 use lp_auth_jwt::{Keys, Policy};
 use secrecy::ExposeSecret as _;
@@ -14,6 +15,9 @@ use crate::output::{self, Output};
 use crate::progress::Progress;
 use crate::settings::{self, ServerSettings};
 use crate::{advice, presented, runtime};
+
+/// More would accept tokens long after their end; a clock that is so far off is to be set.
+const LONGEST_LEEWAY: Duration = Duration::from_secs(600);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,8 +31,9 @@ V2 tokens are verified with the keys that Sentinel publishes,
 V1 tokens with the key of LivePerson's documentation. Keys
 differ per zone: --v1-keys gives others.
 
-Exit codes: 0 genuine and acceptable; 1 rejected; 4 the keys
-could not be had, so that nobody can say.";
+Exit codes: 0 genuine and acceptable; 1 rejected; 2 settings;
+3 the keys are refused by the server: account, service;
+4 the keys could not be had, so that nobody can say.";
 
 /// Verify a token that somebody presented, and print its claims
 ///
@@ -53,7 +58,7 @@ pub(crate) struct Arguments {
     v1_keys: Option<PathBuf>,
 
     /// Want this scope in the token; repeatable
-    #[arg(long = "scope", value_name = "SCOPE")]
+    #[arg(long = "scope", value_name = "SCOPE", value_parser = NonEmptyStringValueParser::new())]
     scopes: Vec<String>,
 
     /// Accept tokens of this client; repeatable
@@ -66,8 +71,8 @@ pub(crate) struct Arguments {
     #[arg(long)]
     any_client: bool,
 
-    /// How far this machine's clock may be off
-    #[arg(long, value_name = "SECONDS", default_value = "60", allow_negative_numbers = true, value_parser = settings::seconds)]
+    /// How far this machine's clock may be off, at most 600
+    #[arg(long, value_name = "SECONDS", default_value = "60", allow_negative_numbers = true, value_parser = leeway)]
     leeway: Duration,
 
     #[command(flatten)]
@@ -177,6 +182,14 @@ fn versions(config: &Config) -> Vec<ApiVersion> {
         Some(version) => vec![version],
         None => vec![ApiVersion::V1, ApiVersion::V2],
     }
+}
+
+fn leeway(text: &str) -> Result<Duration, &'static str> {
+    let leeway = settings::seconds(text)?;
+    if leeway > LONGEST_LEEWAY {
+        return Err("at most 600 seconds are taken: a clock that is further off is to be set");
+    }
+    Ok(leeway)
 }
 
 fn rejected(why: &Rejected) -> Failure {

@@ -116,6 +116,8 @@ fn its_folder_is_all_that_another_shell_needs() {
     ));
     assert_eq!(first.lines().last(), second.lines().last());
     assert_eq!(running.end("INT"), (Some(0), String::new()));
+    let running = Running::start(&["--dir", path]);
+    assert_eq!(running.end("HUP"), (Some(0), String::new()));
 }
 
 #[test]
@@ -197,6 +199,21 @@ fn an_address_that_cannot_be_had_is_a_matter_of_settings() {
     bare(&["emulator", "--listen", &address])
         .run()
         .failed(2, &[&address, "port 0"]);
+    for address in ["[::1]:0", "[::]:0"] {
+        bare(&["emulator", "--listen", address])
+            .run()
+            .failed(2, &["IPv6 is not spoken here", "127.0.0.1:0"]);
+    }
+    for address in ["localhost:0", "127.0.0.1"] {
+        bare(&["emulator", "--listen", address])
+            .run()
+            .failed(2, &["as in 127.0.0.1:0"]);
+    }
+    for lifetime in ["3155760001", "1e300"] {
+        bare(&["emulator", "--token-lifetime", lifetime])
+            .run()
+            .failed(2, &["at most 3155760000"]);
+    }
     bare(&["emulator", "--dir", "/dev/null/folder"])
         .run()
         .failed(2, &["/dev/null/folder"]);

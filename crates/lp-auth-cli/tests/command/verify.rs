@@ -160,6 +160,23 @@ fn client_scope_version_and_leeway_are_as_one_says() {
     verify("60").done();
     verify("0").failed(1, &["expired"]);
     verify("-5").failed(2, &["--leeway"]);
+    verify("600").done();
+    verify("601").failed(2, &["--leeway", "at most 600"]);
+    scene
+        .command(&["verify", "--scope", ""])
+        .input(just_over.clone())
+        .run()
+        .failed(2, &["--scope"]);
+    let help = scene.command(&["verify", "--help"]).run().done();
+    for text in [
+        "0 genuine",
+        "1 rejected",
+        "2 settings",
+        "3 the keys",
+        "4 the keys",
+    ] {
+        assert!(help.contains(text), "{text}: {help}");
+    }
 }
 
 #[test]
