@@ -196,6 +196,9 @@ fn read(path: &Path) -> Result<Option<String>, EmulatorError> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            Err(EmulatorError::Unusable(path.to_owned()))
+        }
         Err(error) => Err(io_error(path, error)),
     }
 }

@@ -162,6 +162,12 @@ fn damaged_files_are_named_and_left_alone() {
             assert!(error.to_string().contains("delete it"), "{error}");
             assert_eq!(fs::read_to_string(&path).unwrap(), bad);
         }
+        fs::write(&path, [0xff, 0xfe]).unwrap();
+        let error = Emulator::builder()
+            .directory(directory.path())
+            .start()
+            .unwrap_err();
+        assert!(error.to_string().contains("delete it, or its folder"), "{error}");
         fs::write(&path, good).unwrap();
     }
     drop(start(directory.path()));
