@@ -230,6 +230,12 @@ impl Config {
                 why,
             };
             let text = read_text("V1 keys", path)?;
+            if text.expose_secret().trim_ascii().is_empty() {
+                return Err(ConfigError::Empty {
+                    what: "V1 keys",
+                    path: path.clone(),
+                });
+            }
             builder =
                 builder.v1_keys(lp_auth_jwt::KeySet::from_text(text.expose_secret()).map_err(unusable)?);
         }

@@ -17,6 +17,14 @@ use super::file::LONGEST;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
+    /// A file is empty.
+    #[error("the file of the {what}, {}, is empty", path.display())]
+    Empty {
+        /// What it should hold.
+        what: &'static str,
+        /// Where it is.
+        path: PathBuf,
+    },
     /// A file cannot be read.
     #[error("the file of the {what}, {}, cannot be read: {source}", path.display())]
     File {
