@@ -129,7 +129,7 @@ fn with_published_keys(arguments: &Arguments, config: &Config, verbose: bool) ->
     })
 }
 
-fn with_keys_given(arguments: &Arguments, config: &Config, file: &PathBuf) -> Result<Claims, Failure> {
+fn with_keys_given(arguments: &Arguments, config: &Config, file: &Path) -> Result<Claims, Failure> {
     let unusable = |why: String| {
         Failure::new(
             Exit::Usage,
