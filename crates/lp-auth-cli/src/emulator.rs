@@ -43,12 +43,12 @@ The variables LP_… are for its clients: it reads none of them.";
 
 /// Run LivePerson's servers on loopback, for tests and demonstrations
 ///
-/// Says on one line when it is ready, and ends at SIGINT (Ctrl-C) or SIGTERM.
+/// Says on one line when it is ready, and ends at SIGINT (Ctrl-C), SIGTERM or SIGHUP.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// The loopback address to listen on; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0", value_parser = address)]
     listen: SocketAddr,
 
     /// The folder for certificate authority, keys, credentials and the file env; they stay the same from one start to the
@@ -216,17 +216,26 @@ fn quoted(path: &str) -> String {
     format!("'{}'", path.replace('\'', r"'\''"))
 }
 
-/// Ends with SIGINT or SIGTERM. From the call on, neither ends the process by itself.
+/// Ends with SIGINT, SIGTERM or SIGHUP. From the call on, none of them ends the process by itself.
 #[cfg(unix)]
 fn told_to_end() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
 
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
+    let mut signals = [
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::hangup())?,
+    ];
     Ok(core::future::poll_fn(move |context| {
-        match (interrupt.poll_recv(context), terminate.poll_recv(context)) {
-            (Poll::Pending, Poll::Pending) => Poll::Pending,
-            _ => Poll::Ready(()),
+        // Each is polled, so that each wakes.
+        let arrived = signals
+            .iter_mut()
+            .filter_map(|signal| signal.poll_recv(context).is_ready().then_some(()))
+            .count();
+        if arrived == 0 {
+            Poll::Pending
+        } else {
+            Poll::Ready(())
         }
     }))
 }
@@ -238,15 +247,28 @@ fn told_to_end() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    match text.parse() {
+        Ok(address @ SocketAddr::V4(_)) => Ok(address),
+        Ok(SocketAddr::V6(_)) => {
+            Err("IPv6 is not spoken here: hosts are names and IPv4 addresses; as in 127.0.0.1:0")
+        }
+        Err(_) => Err("an IPv4 address and a port are wanted, as in 127.0.0.1:0"),
+    }
+}
+
 fn client_id(text: &str) -> Result<ClientId, &'static str> {
     // Not the library's words: what was given may be the secret.
     text.parse()
         .map_err(|_| "1 to 256 printable ASCII characters are wanted")
 }
 
+/// A hundred years: what people mean by "for ever", and far from where times cannot be counted.
+const LONGEST_LIFETIME: Duration = Duration::from_secs(3_155_760_000);
+
 fn lifetime(text: &str) -> Result<Duration, &'static str> {
     settings::seconds(text)
         .ok()
-        .filter(|lifetime| lifetime.as_secs() >= 1)
-        .ok_or("at least 1 second is wanted")
+        .filter(|lifetime| lifetime.as_secs() >= 1 && *lifetime <= LONGEST_LIFETIME)
+        .ok_or("at least 1 second is wanted, and at most 3155760000, a hundred years")
 }

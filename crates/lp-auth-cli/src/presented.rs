@@ -24,6 +24,20 @@ pub(crate) fn token(place: Option<&Path>) -> Result<SecretString, Failure> {
     Ok(token.into())
 }
 
+/// What to do about a text that is more than a token, or that a token was taken from.
+pub(crate) fn tip(presented: &SecretString) -> Option<&'static str> {
+    let text = presented.expose_secret();
+    let begins_with = |start: &str| {
+        text.get(..start.len())
+            .is_some_and(|begin| begin.eq_ignore_ascii_case(start))
+    };
+    if begins_with("Bearer ") || begins_with("Authorization:") {
+        return Some("the bare token is wanted: leave out `Authorization:` and `Bearer`");
+    }
+    begins_with("{")
+        .then_some("the bare token is wanted, not the JSON around it: jq -r .access_token takes it out")
+}
+
 fn from_standard_input() -> Result<SecretString, Failure> {
     let stdin = io::stdin();
     if stdin.is_terminal() {

@@ -32,7 +32,7 @@ pub(crate) struct ServerSettings {
     /// Where the Domain API lives
     ///
     /// [env: LP_DOMAIN_API] [default: https://api.liveperson.net]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", conflicts_with_all = ["region", "sentinel"])]
     domain_api: Option<String>,
 
     /// Sentinel's host; the Domain API is then not asked
@@ -199,7 +199,13 @@ pub(crate) fn unusable(error: &ConfigError) -> Failure {
         ConfigError::TwoSecrets => {
             failure.tip("unset LP_CLIENT_SECRET or LP_CLIENT_SECRET_FILE; a flag wins over both")
         }
-        ConfigError::TwoHosts => failure.tip("unset LP_SENTINEL or LP_REGION; a flag wins over both"),
+        ConfigError::File { path, .. } if path.as_os_str() == "[not shown]" => failure.tip(
+            "--client-secret-file and LP_CLIENT_SECRET_FILE want the path of a file; the secret itself may stand in \
+             LP_CLIENT_SECRET",
+        ),
+        ConfigError::TwoHosts => {
+            failure.tip("unset all but one of LP_DOMAIN_API, LP_SENTINEL and LP_REGION; a flag wins over them")
+        }
         _ => failure,
     }
 }

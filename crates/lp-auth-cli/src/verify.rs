@@ -1,12 +1,15 @@
 //! `lp-auth verify`: whether a token is genuine.
 
 use core::time::Duration;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use lp_auth::{AccountId, ApiVersion, Claims, Config, KeySet, Rejected, Verifier, VerifyError};
 use lp_auth_jwt::{Keys, Policy};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::arguments::Common;
 use crate::failure::{Exit, Failure};
@@ -14,6 +17,12 @@ use crate::output::{self, Output};
 use crate::progress::Progress;
 use crate::settings::{self, ServerSettings};
 use crate::{advice, presented, runtime};
+
+/// More would accept tokens long after their end; a clock that is so far off is to be set.
+const LONGEST_LEEWAY: Duration = Duration::from_secs(600);
+
+/// As long as the library lets the file of the V1 keys be.
+const LONGEST_KEYS: u64 = 1024 * 1024;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,8 +36,9 @@ V2 tokens are verified with the keys that Sentinel publishes,
 V1 tokens with the key of LivePerson's documentation. Keys
 differ per zone: --v1-keys gives others.
 
-Exit codes: 0 genuine and acceptable; 1 rejected; 4 the keys
-could not be had, so that nobody can say.";
+Exit codes: 0 genuine and acceptable; 1 rejected; 2 settings;
+3 the keys are refused by the server: account, service;
+4 the keys could not be had, so that nobody can say.";
 
 /// Verify a token that somebody presented, and print its claims
 ///
@@ -53,7 +63,7 @@ pub(crate) struct Arguments {
     v1_keys: Option<PathBuf>,
 
     /// Want this scope in the token; repeatable
-    #[arg(long = "scope", value_name = "SCOPE")]
+    #[arg(long = "scope", value_name = "SCOPE", value_parser = NonEmptyStringValueParser::new())]
     scopes: Vec<String>,
 
     /// Accept tokens of this client; repeatable
@@ -66,8 +76,8 @@ pub(crate) struct Arguments {
     #[arg(long)]
     any_client: bool,
 
-    /// How far this machine's clock may be off
-    #[arg(long, value_name = "SECONDS", default_value = "60", allow_negative_numbers = true, value_parser = settings::seconds)]
+    /// How far this machine's clock may be off, at most 600
+    #[arg(long, value_name = "SECONDS", default_value = "60", allow_negative_numbers = true, value_parser = leeway)]
     leeway: Duration,
 
     #[command(flatten)]
@@ -114,12 +124,12 @@ fn with_published_keys(arguments: &Arguments, config: &Config, verbose: bool) ->
     let verdict = runtime::start()?.block_on(verifier.verify(token.expose_secret()));
     let waited_for = progress.end();
     verdict.map_err(|error| match error {
-        VerifyError::Rejected(why) => rejected(&why),
+        VerifyError::Rejected(why) => rejected(&why, config, &token),
         VerifyError::Unavailable(error) => advice::unanswered(&error, waited_for),
     })
 }
 
-fn with_keys_given(arguments: &Arguments, config: &Config, file: &PathBuf) -> Result<Claims, Failure> {
+fn with_keys_given(arguments: &Arguments, config: &Config, file: &Path) -> Result<Claims, Failure> {
     let unusable = |why: String| {
         Failure::new(
             Exit::Usage,
@@ -127,7 +137,10 @@ fn with_keys_given(arguments: &Arguments, config: &Config, file: &PathBuf) -> Re
         )
         .tip("a JWK Set, a JWK, PEM, or DER in base64 is wanted")
     };
-    let text = std::fs::read_to_string(file).map_err(|error| unusable(error.to_string()))?;
+    let text = keys_text(file).map_err(|error| unusable(error.to_string()))?;
+    if text.trim_ascii().is_empty() {
+        return Err(unusable("the file is empty".to_owned()));
+    }
     let keys = KeySet::from_text(&text).map_err(|error| unusable(error.to_string()))?;
     let account: AccountId = config
         .account
@@ -153,10 +166,25 @@ fn with_keys_given(arguments: &Arguments, config: &Config, file: &PathBuf) -> Re
     };
     let verdict = policy.verify(token.expose_secret(), both, runtime::now());
     verdict.map_err(|why| match why {
-        Rejected::KeySize | Rejected::UnknownKey(_) => Failure::rejected(why.to_string())
-            .tip("the file of --keys may be of another zone, or older than the token"),
-        why => rejected(&why),
+        Rejected::KeySize | Rejected::UnknownKey(_) => {
+            with_version_tip(Failure::rejected(why.to_string()), &why, config)
+                .tip("the file of --keys may be of another zone, or older than the token")
+        }
+        why => rejected(&why, config, &token),
     })
+}
+
+/// The text of a file with keys, if it is no larger than such a file can be.
+fn keys_text(file: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let length = File::open(file)?
+        .take(LONGEST_KEYS + 1)
+        .read_to_string(&mut text)?;
+    if length as u64 > LONGEST_KEYS {
+        let why = format!("the file is larger than {LONGEST_KEYS} bytes: is it the right one?");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
+    }
+    Ok(text)
 }
 
 impl Arguments {
@@ -179,8 +207,20 @@ fn versions(config: &Config) -> Vec<ApiVersion> {
     }
 }
 
-fn rejected(why: &Rejected) -> Failure {
+fn leeway(text: &str) -> Result<Duration, &'static str> {
+    let leeway = settings::seconds(text)?;
+    if leeway > LONGEST_LEEWAY {
+        return Err("at most 600 seconds are taken: a clock that is further off is to be set");
+    }
+    Ok(leeway)
+}
+
+fn rejected(why: &Rejected, config: &Config, token: &SecretString) -> Failure {
     let failure = Failure::rejected(why.to_string());
+    if let Some(tip) = presented::tip(token) {
+        return failure.tip(tip);
+    }
+    let failure = with_version_tip(failure, why, config);
     match why {
         Rejected::Audience => failure.tip("accepted are those of --account (LP_ACCOUNT_ID)"),
         Rejected::Client => failure
@@ -188,6 +228,16 @@ fn rejected(why: &Rejected) -> Failure {
             .tip("to accept tokens of any client: --any-client"),
         Rejected::KeySize | Rejected::UnknownKey(_) => failure.tip(
             "keys differ per zone; for V1 tokens, other keys are given by --v1-keys FILE, or LP_V1_KEYS",
+        ),
+        _ => failure,
+    }
+}
+
+/// A token of another version than the one asked for looks like one of an unknown key.
+fn with_version_tip(failure: Failure, why: &Rejected, config: &Config) -> Failure {
+    match (why, config.api_version) {
+        (Rejected::KeySize | Rejected::Signature | Rejected::UnknownKey(_), Some(version)) => failure.tip(
+            format!("only {version} tokens are accepted (--api-version, LP_API_VERSION): is it one?"),
         ),
         _ => failure,
     }

@@ -103,8 +103,12 @@ impl FromStr for ServiceHost {
     type Err = InvalidHost;
 
     fn from_str(text: &str) -> Result<Self, InvalidHost> {
-        let invalid = || InvalidHost {
-            text: text.chars().take(100).collect(),
+        let invalid = || {
+            // What is long, or has an `@`, may hold a password or a token.
+            let may_be_shown = text.chars().count() <= 100 && !text.contains('@');
+            InvalidHost {
+                text: may_be_shown.then(|| text.to_owned()),
+            }
         };
         let (name, port) = match text.split_once(':') {
             Some((name, port)) => (name, Some(parse_port(port).ok_or_else(invalid)?)),
@@ -144,12 +148,21 @@ impl fmt::Debug for ServiceHost {
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
-    "{text:?} is not a host: a name or a name with a port is, without scheme or path, as `va.sentinel.liveperson.net`"
+    "{} is not a host: a name or a name with a port is, without scheme or path, as `va.sentinel.liveperson.net`",
+    self.shown()
 )]
 #[non_exhaustive]
 pub struct InvalidHost {
-    /// The beginning of the text.
-    text: String,
+    /// The text, unless it could hold a secret.
+    text: Option<String>,
+}
+
+impl InvalidHost {
+    fn shown(&self) -> String {
+        self.text
+            .as_ref()
+            .map_or("[not shown]".to_owned(), |text| format!("{text:?}"))
+    }
 }
 
 fn parse_port(text: &str) -> Option<u16> {
@@ -216,5 +229,23 @@ mod tests {
         );
         assert!(["a"; 127].join(".").parse::<ServiceHost>().is_ok());
         assert!(["a"; 128].join(".").parse::<ServiceHost>().is_err());
+    }
+
+    #[test]
+    fn a_refused_host_is_shown_unless_it_could_hold_a_secret() {
+        let error = "a\nb".parse::<ServiceHost>().unwrap_err();
+        assert!(
+            error.to_string().starts_with(r#""a\nb" is not a host"#),
+            "{error}"
+        );
+        let long = format!("canary/{}", "x".repeat(100));
+        for text in ["me:canary@example.com", long.as_str()] {
+            let error = text.parse::<ServiceHost>().unwrap_err();
+            assert!(
+                error.to_string().starts_with("[not shown] is not a host"),
+                "{error}"
+            );
+            assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+        }
     }
 }

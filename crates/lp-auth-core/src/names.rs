@@ -68,13 +68,35 @@ impl FromStr for ServiceName {
 }
 
 /// A text is not an account id, or not a service name.
+///
+/// The text is not shown: it may be a secret that was given in the wrong place.
+///
+/// ```
+/// let error = "12 34".parse::<lp_auth_core::AccountId>().unwrap_err();
+/// assert!(error.to_string().starts_with("a text of 5 characters, with ' ' at place 3, is not an account id"));
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{text:?} is not {what}: 1 to 64 letters and digits are")]
+#[error("{} is not {what}: 1 to 64 letters and digits are", self.text())]
 #[non_exhaustive]
 pub struct InvalidName {
     what: &'static str,
-    /// The beginning of the text.
-    text: String,
+    /// In characters.
+    length: usize,
+    /// The first character that does not fit, and its place, counted from 1.
+    unfit: Option<(usize, char)>,
+}
+
+impl InvalidName {
+    fn text(&self) -> String {
+        match (self.length, self.unfit) {
+            (0, _) => "an empty text".to_owned(),
+            (length, None) => format!("a text of {length} characters"),
+            (1, Some((_, letter))) => format!("the character {letter:?}"),
+            (length, Some((place, letter))) => {
+                format!("a text of {length} characters, with {letter:?} at place {place},")
+            }
+        }
+    }
 }
 
 fn check(what: &'static str, text: &str) -> Result<(), InvalidName> {
@@ -83,7 +105,10 @@ fn check(what: &'static str, text: &str) -> Result<(), InvalidName> {
     }
     Err(InvalidName {
         what,
-        text: text.chars().take(64).collect(),
+        length: text.chars().count(),
+        unfit: (1..)
+            .zip(text.chars())
+            .find(|(_, letter)| !letter.is_ascii_alphanumeric()),
     })
 }
 
@@ -133,19 +158,21 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_name_is_shown_escaped_and_cut_short() {
-        let error = "a\nb".parse::<AccountId>().unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            r#""a\nb" is not an account id: 1 to 64 letters and digits are"#
-        );
-        assert!(
-            "y".repeat(9999)
-                .parse::<AccountId>()
-                .unwrap_err()
-                .to_string()
-                .len()
-                < 150
-        );
+    fn a_refused_name_is_described_and_not_shown() {
+        let too_long = "y".repeat(9999);
+        for (text, description) in [
+            ("", "an empty text"),
+            ("\n", r"the character '\n'"),
+            ("a\nb", r"a text of 3 characters, with '\n' at place 2,"),
+            (too_long.as_str(), "a text of 9999 characters"),
+        ] {
+            let error = text.parse::<AccountId>().unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!("{description} is not an account id: 1 to 64 letters and digits are")
+            );
+        }
+        let error = "canary!".parse::<ServiceName>().unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
     }
 }

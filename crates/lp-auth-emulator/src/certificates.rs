@@ -71,10 +71,17 @@ impl CertificateAuthority {
             authority.save(directory)?;
             return Ok(authority);
         }
-        let read = |path: &Path| std::fs::read_to_string(path).map_err(|error| io_error(path, error));
-        Self::restore(&read(&certificate)?, &read(&key)?).ok_or_else(|| CertificateError::Unusable {
+        let unusable = || CertificateError::Unusable {
             directory: directory.to_owned(),
-        })
+        };
+        let read = |path: &Path| {
+            std::fs::read_to_string(path).map_err(|error| match error.kind() {
+                // One of the two is gone, or holds no text.
+                io::ErrorKind::NotFound | io::ErrorKind::InvalidData => unusable(),
+                _ => io_error(path, error),
+            })
+        };
+        Self::restore(&read(&certificate)?, &read(&key)?).ok_or_else(unusable)
     }
 
     /// Writes it into this folder, in place of the one that is there.
@@ -241,7 +248,8 @@ pub enum CertificateError {
     Tls(#[source] Arc<rustls::Error>),
     /// What lies in the folder is no certificate authority.
     #[error(
-        "`ca.pem` and `ca-key.pem` in {} are no certificate and its key; delete both, and new ones will be made",
+        "the folder {} is damaged: `ca.pem` and `ca-key.pem` in it are no certificate and its key; delete both, or the \
+         folder, and new ones will be made",
         directory.display()
     )]
     Unusable {
@@ -311,10 +319,14 @@ mod tests {
 
         std::fs::remove_file(directory.path().join("ca-key.pem")).unwrap();
         let error = CertificateAuthority::open(directory.path()).unwrap_err();
+        assert!(error.to_string().contains("is damaged"), "{error}");
         assert!(
-            error.to_string().contains("ca-key.pem could not be read"),
+            error.to_string().contains("delete both, or the folder"),
             "{error}"
         );
+        std::fs::write(directory.path().join("ca-key.pem"), [0xff, 0xfe]).unwrap();
+        let error = CertificateAuthority::open(directory.path()).unwrap_err();
+        assert!(matches!(error, CertificateError::Unusable { .. }), "{error}");
         assert!(directory.path().join("ca.pem").exists());
     }
 

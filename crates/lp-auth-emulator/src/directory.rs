@@ -139,6 +139,8 @@ impl Directory {
     }
 
     /// Writes `env`: for a shell, `set -a; . DIR/env`; whatever characters the folder's path has.
+    ///
+    /// What the shell may have from elsewhere, and what would lead elsewhere, is emptied: empty counts as not set.
     pub(crate) fn write_env(
         &self,
         application: &Application,
@@ -155,11 +157,19 @@ impl Directory {
             ("LP_TRUSTED_HOSTS", host.into()),
             ("LP_V1_KEYS", file("v1-public-key.pem")),
         ];
-        variables.push(if plain_http {
-            ("LP_PLAIN_HTTP_LOOPBACK", "true".into())
+        variables.extend(if plain_http {
+            [
+                ("LP_PLAIN_HTTP_LOOPBACK", "true".into()),
+                ("LP_CA_FILE", OsString::new()),
+            ]
         } else {
-            ("LP_CA_FILE", file("ca.pem"))
+            [
+                ("LP_CA_FILE", file("ca.pem")),
+                ("LP_PLAIN_HTTP_LOOPBACK", OsString::new()),
+            ]
         });
+        let elsewhere = ["LP_API_VERSION", "LP_CLIENT_SECRET", "LP_REGION", "LP_SENTINEL"];
+        variables.extend(elsewhere.map(|name| (name, OsString::new())));
         let mut text = Vec::new();
         for (name, value) in variables {
             text.extend_from_slice(name.as_bytes());
@@ -186,6 +196,9 @@ fn read(path: &Path) -> Result<Option<String>, EmulatorError> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            Err(EmulatorError::Unusable(path.to_owned()))
+        }
         Err(error) => Err(io_error(path, error)),
     }
 }

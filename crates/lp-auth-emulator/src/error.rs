@@ -45,6 +45,6 @@ pub enum EmulatorError {
     #[error("the server's thread could not be started")]
     Thread(#[source] Arc<io::Error>),
     /// A file in the emulator's folder is not what the emulator once wrote there.
-    #[error("{} is damaged; delete it, and a new one will be made", .0.display())]
+    #[error("{} is damaged; delete it, or its folder, and a new one will be made", .0.display())]
     Unusable(PathBuf),
 }

@@ -16,7 +16,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 pub use self::error::ConfigError;
-use self::file::{read, read_text};
+use self::file::{read, read_text, shown};
 use self::variables::{Seconds, Switch, Variables};
 use crate::{Client, ClientBuilder, Stack};
 
@@ -55,15 +55,19 @@ pub struct Config {
     /// The account id, also called site id.
     pub account: Option<String>,
     /// The client id of the installed application.
+    #[serde(deserialize_with = "unshown")]
     pub client_id: Option<String>,
     /// The client secret itself. Goes with no [`client_secret_file`](Self::client_secret_file).
+    #[serde(deserialize_with = "unshown")]
     pub client_secret: Option<SecretString>,
     /// A file that holds the client secret; the end of its line is left away.
+    #[serde(deserialize_with = "unshown")]
     pub client_secret_file: Option<PathBuf>,
     /// The version of the token API: `v1` or `v2`. Default: V2.
     #[serde(deserialize_with = "from_text")]
     pub api_version: Option<ApiVersion>,
-    /// Where the Domain API lives: a host or an `https` URL. Default: `https://api.liveperson.net`.
+    /// Where the Domain API lives: a host or an `https` URL. Default: `https://api.liveperson.net`. Goes
+    /// with neither [`sentinel`](Self::sentinel) nor [`region`](Self::region), as it is not asked where they are set.
     pub domain_api: Option<String>,
     /// Sentinel's host, so that the Domain API is not asked. Goes with no [`region`](Self::region).
     pub sentinel: Option<String>,
@@ -226,6 +230,12 @@ impl Config {
                 why,
             };
             let text = read_text("V1 keys", path)?;
+            if text.expose_secret().trim_ascii().is_empty() {
+                return Err(ConfigError::Empty {
+                    what: "V1 keys",
+                    path: path.clone(),
+                });
+            }
             builder =
                 builder.v1_keys(lp_auth_jwt::KeySet::from_text(text.expose_secret()).map_err(unusable)?);
         }
@@ -237,7 +247,15 @@ impl Config {
         let Some(path) = &self.client_secret_file else {
             return Ok(self.client_secret.clone());
         };
-        let text = read_text("client secret", path)?;
+        let text = read_text("client secret", path).map_err(|error| match error {
+            // The secret itself may have been given for its file.
+            ConfigError::File { what, path, source } => ConfigError::File {
+                what,
+                path: shown(&path).to_owned(),
+                source,
+            },
+            error => error,
+        })?;
         Ok(Some(text.expose_secret().trim_end_matches(['\r', '\n']).into()))
     }
 
@@ -245,7 +263,12 @@ impl Config {
         if self.client_secret.is_some() && self.client_secret_file.is_some() {
             return Err(ConfigError::TwoSecrets);
         }
-        if self.sentinel.is_some() && self.region.is_some() {
+        let places = [
+            self.domain_api.is_some(),
+            self.sentinel.is_some(),
+            self.region.is_some(),
+        ];
+        if places.into_iter().filter(|is_set| *is_set).count() > 1 {
             return Err(ConfigError::TwoHosts);
         }
         Ok(())
@@ -282,7 +305,10 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("account", &self.account)
-            .field("client_secret_file", &self.client_secret_file)
+            .field(
+                "client_secret_file",
+                &self.client_secret_file.as_deref().map(shown),
+            )
             .field("api_version", &self.api_version)
             .field("domain_api", &self.domain_api)
             .field("sentinel", &self.sentinel)
@@ -295,6 +321,16 @@ impl fmt::Debug for Config {
             .field("patience", &self.patience)
             .finish_non_exhaustive()
     }
+}
+
+/// For what may be a secret: what it is instead of text is not repeated, as serde would do.
+fn unshown<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::<T>::deserialize(deserializer)
+        .map_err(|_| D::Error::custom("a text is wanted; what is there is not shown"))
 }
 
 fn from_text<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>

@@ -52,6 +52,12 @@ fn an_empty_variable_is_not_set() {
     let config = config(&[("LP_REGION", ""), ("LP_CLIENT_SECRET", ""), ("LP_PATIENCE", "")]).unwrap();
     assert_eq!((config.region, config.patience), (None, None));
     assert!(config.client_secret.is_none());
+
+    let flags = self::config(&[("LP_SENTINEL", ""), ("LP_CLIENT_SECRET", "")]).unwrap();
+    let fallback = self::config(&[("LP_REGION", "us"), ("LP_CLIENT_SECRET_FILE", "/run/secret")]).unwrap();
+    let both = flags.or(fallback);
+    assert_eq!(both.region, Some(Region::Us));
+    assert!(both.client_secret_file.is_some());
 }
 
 #[test]
@@ -117,15 +123,31 @@ fn settings_that_exclude_each_other_are_an_error() {
         error.to_string(),
         "both a client secret and a client secret file are set: leave one out"
     );
-    let places = [("LP_SENTINEL", "localhost"), ("LP_REGION", "us")];
-    let error = config(&[&WHO[..], &places[..]].concat())
+    let [domain_api, sentinel, region] = [
+        ("LP_DOMAIN_API", "localhost"),
+        ("LP_SENTINEL", "localhost"),
+        ("LP_REGION", "us"),
+    ];
+    for places in [
+        &[sentinel, region][..],
+        &[domain_api, sentinel],
+        &[domain_api, region],
+    ] {
+        let error = config(&[&WHO[..], places].concat())
+            .unwrap()
+            .client()
+            .unwrap_err();
+        assert!(matches!(error, ConfigError::TwoHosts), "{error}");
+        assert_eq!(
+            error.to_string(),
+            "of a Domain API, a Sentinel host and a region more than one is set: leave all but one out"
+        );
+    }
+    let trusted = ("LP_TRUSTED_HOSTS", "localhost");
+    let _ = config(&[&WHO[..], &[region, trusted]].concat())
         .unwrap()
         .client()
-        .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "both a Sentinel host and a region are set: leave one out"
-    );
+        .unwrap();
 }
 
 #[cfg(feature = "reqwest")]
@@ -199,6 +221,27 @@ fn it_is_read_from_a_file_too_and_a_slip_of_the_pen_is_found() {
     for wrong in [r#"{"acount":"1"}"#, r#"{"region":"mars"}"#, r#"{"patience":-1}"#] {
         assert!(serde_json::from_str::<Config>(wrong).is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn a_mistyped_secret_is_not_repeated() {
+    for wrong in [
+        r#"{"client_secret":4815162342}"#,
+        r#"{"client_id":4815162342}"#,
+        r#"{"client_secret":["4815162342"]}"#,
+        r#"{"client_secret_file":4815162342}"#,
+    ] {
+        let error = serde_json::from_str::<Config>(wrong).unwrap_err().to_string();
+        assert!(
+            error.contains("a text is wanted") && !error.contains("4815162342"),
+            "{error}"
+        );
+    }
+    let mut config = config(&WHO).unwrap();
+    config.client_secret_file = Some("canary4815162342".into());
+    let error = config.client().unwrap_err();
+    let text = format!("{error} {error:?} {config:?}");
+    assert!(text.contains("[not shown]") && !text.contains("canary"), "{text}");
 }
 
 #[test]

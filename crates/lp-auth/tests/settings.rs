@@ -27,7 +27,7 @@ fn each_wrong_setting_is_refused_with_its_reason() {
         ),
         (
             Client::builder("../1").client_id("a").client_secret("b"),
-            r#""../1" is not an account id"#,
+            "a text of 4 characters, with '.' at place 1, is not an account id",
         ),
         (
             complete().domain_api("https://api.liveperson.net/x"),

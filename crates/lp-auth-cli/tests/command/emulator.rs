@@ -116,6 +116,8 @@ fn its_folder_is_all_that_another_shell_needs() {
     ));
     assert_eq!(first.lines().last(), second.lines().last());
     assert_eq!(running.end("INT"), (Some(0), String::new()));
+    let running = Running::start(&["--dir", path]);
+    assert_eq!(running.end("HUP"), (Some(0), String::new()));
 }
 
 #[test]
@@ -172,6 +174,22 @@ fn it_speaks_plain_http_to_clients_that_insist() {
 }
 
 #[test]
+fn settings_left_over_in_the_shell_do_not_matter_once_its_env_is_read() {
+    let [plain, encrypted] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let [plain, encrypted] = [&plain, &encrypted].map(|folder| folder.path().to_str().unwrap());
+    let _plain = Running::start(&["--dir", plain, "--plain-http"]);
+    let _encrypted = Running::start(&["--dir", encrypted]);
+    let left_over = "export LP_REGION=us LP_SENTINEL=127.0.0.1:1 LP_CLIENT_SECRET=canary LP_API_VERSION=v1";
+    for (first, then) in [(plain, encrypted), (encrypted, plain)] {
+        let reply = shell(&format!(
+            "{left_over}; set -a; . {first}/env; . {then}/env; lp-auth token --output json"
+        ));
+        let reply: Value = serde_json::from_str(&reply).unwrap();
+        assert_eq!(reply["api_version"], "v2");
+    }
+}
+
+#[test]
 fn an_address_that_cannot_be_had_is_a_matter_of_settings() {
     bare(&["emulator", "--listen", "0.0.0.0:0"])
         .run()
@@ -181,6 +199,21 @@ fn an_address_that_cannot_be_had_is_a_matter_of_settings() {
     bare(&["emulator", "--listen", &address])
         .run()
         .failed(2, &[&address, "port 0"]);
+    for address in ["[::1]:0", "[::]:0"] {
+        bare(&["emulator", "--listen", address])
+            .run()
+            .failed(2, &["IPv6 is not spoken here", "127.0.0.1:0"]);
+    }
+    for address in ["localhost:0", "127.0.0.1"] {
+        bare(&["emulator", "--listen", address])
+            .run()
+            .failed(2, &["as in 127.0.0.1:0"]);
+    }
+    for lifetime in ["3155760001", "1e300"] {
+        bare(&["emulator", "--token-lifetime", lifetime])
+            .run()
+            .failed(2, &["at most 3155760000"]);
+    }
     bare(&["emulator", "--dir", "/dev/null/folder"])
         .run()
         .failed(2, &["/dev/null/folder"]);

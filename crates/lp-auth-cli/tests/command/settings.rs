@@ -77,6 +77,23 @@ fn the_secret_may_stand_in_the_environment_but_not_twice() {
 }
 
 #[test]
+fn where_sentinel_is_is_said_in_one_way() {
+    let scene = Scene::new();
+    for (variable, value) in [("LP_REGION", "us"), ("LP_SENTINEL", "127.0.0.1:1")] {
+        for subcommand in ["token", "verify"] {
+            let ran = scene.command(&[subcommand]).env(variable, value).input("x").run();
+            ran.failed(2, &["leave all but one out", "LP_DOMAIN_API", variable]);
+        }
+    }
+    for (flag, value) in [("--region", "us"), ("--sentinel", "127.0.0.1:1")] {
+        let ran = scene
+            .command(&["token", "--domain-api", "127.0.0.1:1", flag, value])
+            .run();
+        ran.failed(2, &["--domain-api", flag]);
+    }
+}
+
+#[test]
 fn a_secret_or_token_among_the_arguments_is_refused_and_not_repeated() {
     let scene = Scene::new();
     let attached = format!("--client-secret={SECRET}");
@@ -97,6 +114,22 @@ fn a_secret_or_token_among_the_arguments_is_refused_and_not_repeated() {
         let ran = scene.command(arguments).run();
         ran.failed(2, &["error:"]);
     }
+}
+
+#[test]
+fn a_secret_given_for_its_file_or_for_the_account_is_not_repeated() {
+    let scene = Scene::new();
+    let ran = scene
+        .command(&["token"])
+        .env("LP_CLIENT_SECRET_FILE", SECRET)
+        .run();
+    ran.failed(
+        2,
+        &["[not shown]", "LP_CLIENT_SECRET_FILE want the path of a file"],
+    );
+    let account = format!("{SECRET}!");
+    let ran = scene.command(&["token"]).env("LP_ACCOUNT_ID", &account).run();
+    ran.failed(2, &["27 characters", "'!' at place 27", "LP_ACCOUNT_ID"]);
 }
 
 #[test]

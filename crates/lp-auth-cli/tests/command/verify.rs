@@ -112,6 +112,62 @@ fn each_kind_of_no_is_told_apart_and_exits_with_1() {
 }
 
 #[test]
+fn a_text_around_the_token_is_told_apart_and_the_bare_token_asked_for() {
+    let scene = Scene::new();
+    let token = scene.emulator.draft(ApiVersion::V2).sign();
+    for (text, tip) in [
+        (format!("Bearer {token}"), "leave out `Authorization:`"),
+        (format!("bearer {token}"), "leave out `Authorization:`"),
+        (
+            format!("Authorization: Bearer {token}"),
+            "leave out `Authorization:`",
+        ),
+        (
+            json!({ "access_token": token }).to_string(),
+            "jq -r .access_token",
+        ),
+    ] {
+        scene
+            .command(&["verify"])
+            .input(text)
+            .run()
+            .failed(1, &["rejected: ", "the bare token is wanted", tip]);
+    }
+}
+
+#[test]
+fn a_token_of_the_other_version_gets_a_tip_that_names_the_version_asked_for() {
+    let scene = Scene::new();
+    for (version, asked_for) in [(ApiVersion::V1, "v2"), (ApiVersion::V2, "v1")] {
+        let token = scene.emulator.draft(version).sign();
+        scene
+            .command(&["verify", "--api-version", asked_for])
+            .input(token)
+            .run()
+            .failed(
+                1,
+                &["rejected: ", &format!("only {asked_for} tokens are accepted")],
+            );
+    }
+}
+
+#[test]
+fn a_file_of_keys_that_is_empty_or_far_too_large_is_said_to_be() {
+    let scene = Scene::new();
+    let empty = scene.write("empty", "\n");
+    let large = scene.write("large", &"x".repeat(1024 * 1024 + 1));
+    for flag in ["--keys", "--v1-keys"] {
+        for (file, text) in [(&empty, "is empty"), (&large, "larger than 1048576 bytes")] {
+            scene
+                .command(&["verify", flag, file.to_str().unwrap()])
+                .input("x")
+                .run()
+                .failed(2, &[file.to_str().unwrap(), text]);
+        }
+    }
+}
+
+#[test]
 fn client_scope_version_and_leeway_are_as_one_says() {
     let scene = Scene::new();
     let v2 = scene
@@ -160,6 +216,23 @@ fn client_scope_version_and_leeway_are_as_one_says() {
     verify("60").done();
     verify("0").failed(1, &["expired"]);
     verify("-5").failed(2, &["--leeway"]);
+    verify("600").done();
+    verify("601").failed(2, &["--leeway", "at most 600"]);
+    scene
+        .command(&["verify", "--scope", ""])
+        .input(just_over.clone())
+        .run()
+        .failed(2, &["--scope"]);
+    let help = scene.command(&["verify", "--help"]).run().done();
+    for text in [
+        "0 genuine",
+        "1 rejected",
+        "2 settings",
+        "3 the keys",
+        "4 the keys",
+    ] {
+        assert!(help.contains(text), "{text}: {help}");
+    }
 }
 
 #[test]

@@ -76,8 +76,7 @@ fn a_shell_reads_the_settings_whatever_the_folders_name() {
             builder = builder.plain_http();
         }
         let emulator = builder.start().unwrap();
-        let script =
-            "set -a; . \"$1/env\"; cat \"$LP_CLIENT_SECRET_FILE\" \"$LP_V1_KEYS\"; env | grep ^LP_ | sort";
+        let script = "set -a; . \"$1/env\"; cat \"$LP_CLIENT_SECRET_FILE\" \"$LP_V1_KEYS\"; env | grep '^LP_.*=.' | sort";
         let shell = Command::new("sh")
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap())
@@ -163,6 +162,12 @@ fn damaged_files_are_named_and_left_alone() {
             assert!(error.to_string().contains("delete it"), "{error}");
             assert_eq!(fs::read_to_string(&path).unwrap(), bad);
         }
+        fs::write(&path, [0xff, 0xfe]).unwrap();
+        let error = Emulator::builder()
+            .directory(directory.path())
+            .start()
+            .unwrap_err();
+        assert!(error.to_string().contains("delete it, or its folder"), "{error}");
         fs::write(&path, good).unwrap();
     }
     drop(start(directory.path()));

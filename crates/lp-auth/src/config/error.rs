@@ -17,12 +17,20 @@ use super::file::LONGEST;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
+    /// A file is empty.
+    #[error("the file of the {what}, {}, is empty", path.display())]
+    Empty {
+        /// What it should hold.
+        what: &'static str,
+        /// Where it is.
+        path: PathBuf,
+    },
     /// A file cannot be read.
     #[error("the file of the {what}, {}, cannot be read: {source}", path.display())]
     File {
         /// What it should hold.
         what: &'static str,
-        /// Where it should be.
+        /// Where it should be. `[not shown]` for a client secret's where it looks like no path: it may be the secret.
         path: PathBuf,
         /// What the system said.
         source: Arc<io::Error>,
@@ -56,8 +64,8 @@ pub enum ConfigError {
         /// Where it is.
         path: PathBuf,
     },
-    /// Sentinel's host is given by name and by region.
-    #[error("both a Sentinel host and a region are set: leave one out")]
+    /// Where Sentinel is, is given in more than one way: by the Domain API, by name, by region.
+    #[error("of a Domain API, a Sentinel host and a region more than one is set: leave all but one out")]
     TwoHosts,
     /// The client secret is given as text and as a file.
     #[error("both a client secret and a client secret file are set: leave one out")]

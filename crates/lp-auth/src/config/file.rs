@@ -29,6 +29,20 @@ pub(super) fn read(what: &'static str, path: &Path) -> Result<Zeroizing<Vec<u8>>
     Ok(bytes)
 }
 
+/// The path of a client secret's file, unless it looks like no path: it may be the secret itself.
+pub(super) fn shown(path: &Path) -> &Path {
+    let looks_like_one = path
+        .as_os_str()
+        .as_encoded_bytes()
+        .iter()
+        .any(|byte| b"/.\\".contains(byte));
+    if looks_like_one {
+        path
+    } else {
+        Path::new("[not shown]")
+    }
+}
+
 /// The text in the file of a setting.
 pub(super) fn read_text(what: &'static str, path: &Path) -> Result<SecretString, ConfigError> {
     let not_text = |_| ConfigError::NotText {
