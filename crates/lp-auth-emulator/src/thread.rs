@@ -3,6 +3,7 @@
 use core::net::SocketAddr;
 use std::io;
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Once, mpsc};
 use std::thread::JoinHandle;
 
@@ -48,6 +49,14 @@ pub(crate) struct ServerThread {
     shared: Arc<Shared>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
+    key_maker: Option<KeyMaker>,
+}
+
+/// A thread that makes keys ahead of need. It is waited for, since a process that ends while the cryptography library
+/// is at work in another thread may end by a signal.
+struct KeyMaker {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
 }
 
 impl ServerThread {
@@ -69,10 +78,11 @@ impl ServerThread {
             .name("lp-auth-emulator".to_owned())
             .spawn(move || run(listener.socket, acceptor, for_thread, told_to_stop, &report))
             .map_err(|error| EmulatorError::Thread(Arc::new(error)))?;
-        let server = Self {
+        let mut server = Self {
             shared,
             stop: Some(stop),
             thread: Some(thread),
+            key_maker: None,
         };
         started
             .recv()
@@ -87,16 +97,24 @@ impl ServerThread {
     }
 
     /// Has the keys made by the time that they are needed, or nearly so.
-    fn make_keys(&self) {
+    fn make_keys(&mut self) {
         static SHARED_KEYS: Once = Once::new();
         let keys = self.shared.lock().snapshot().keys;
-        let make = move || {
-            // Without a thread they are made when they are needed.
-            let _ = std::thread::Builder::new()
+        let is_shared = keys.is_shared();
+        let make = || {
+            let stop = Arc::new(AtomicBool::new(false));
+            let told_to_stop = Arc::clone(&stop);
+            // Without a thread, or without the time, they are made when they are needed.
+            let thread = std::thread::Builder::new()
                 .name("lp-auth-emulator-keys".to_owned())
-                .spawn(move || keys.all().for_each(|key| key.make()));
+                .spawn(move || {
+                    keys.all()
+                        .take_while(|_| !told_to_stop.load(Ordering::Relaxed))
+                        .for_each(|key| key.make());
+                });
+            self.key_maker = thread.ok().map(|thread| KeyMaker { stop, thread });
         };
-        if self.shared.lock().snapshot().keys.is_shared() {
+        if is_shared {
             SHARED_KEYS.call_once(make);
         } else {
             make();
@@ -111,6 +129,10 @@ impl Drop for ServerThread {
         }
         if let Some(thread) = self.thread.take() {
             // If it panicked, it said so.
+            let _ = thread.join();
+        }
+        if let Some(KeyMaker { stop, thread }) = self.key_maker.take() {
+            stop.store(true, Ordering::Relaxed);
             let _ = thread.join();
         }
     }
