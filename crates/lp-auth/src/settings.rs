@@ -134,7 +134,12 @@ impl Settings {
             (None, None) => url,
             _ => {
                 return Err(BuildError::Scheme {
-                    url: url.to_owned(),
+                    // What stands before an @ is a password, as a rule.
+                    url: if url.contains('@') {
+                        "[not shown]".to_owned()
+                    } else {
+                        url.to_owned()
+                    },
                     plain_http: self.plain_http,
                 });
             }
@@ -299,7 +304,7 @@ pub enum BuildError {
     /// The scheme of a URL does not fit the setting for plain http.
     #[error("`{url}` does not go with plain http switched {}: use `{}://`", if *.plain_http { "on" } else { "off" }, if *.plain_http { "http" } else { "https" })]
     Scheme {
-        /// The URL.
+        /// The URL, unless it holds a user name or a password.
         url: String,
         /// Whether plain http is switched on.
         plain_http: bool,

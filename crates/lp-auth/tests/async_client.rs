@@ -253,7 +253,7 @@ async fn a_transport_that_ignores_its_limit_of_time_is_cut_off() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_refresh_is_felt_by_nobody() {
+async fn failed_refreshes_take_nobodys_token_away() {
     let trouble = vec![Trouble::Refuses, Trouble::Status(500), Trouble::Status(401)];
     let servers = Servers::new().open();
     let lp = client(&servers);
