@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::failure::Exit;
 use crate::output::Output;
-use crate::{demo, emulator, token, verify};
+use crate::{demo, domain, emulator, inspect, installation, keys, token, verify};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -59,7 +59,11 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Demo(demo::Arguments),
+    Domain(domain::Arguments),
     Emulator(emulator::Arguments),
+    Inspect(inspect::Arguments),
+    Installation(installation::Arguments),
+    Keys(keys::Arguments),
     Token(token::Arguments),
     Verify(verify::Arguments),
 }

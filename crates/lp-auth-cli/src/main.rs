@@ -2,9 +2,11 @@
 //!
 //! # The map
 //! - `arguments`: what the command line says; `settings`: flags and environment, put together.
-//! - One file for each subcommand: `token`, `verify`, `emulator`, `demo`.
+//!   `emulator`, `demo`.
+//! - `servers`: where the settings lead, and what to send with; `asking`: one question, asked with patience.
 //! - `presented`: a token that somebody hands in, by standard input or file.
 //! - `output`: what goes to stdout and in which form; `failure`: what goes to stderr and which exit code;
+//!   `rows`, `times`, `plain`: how it is laid out, said in words, and made harmless;
 //!   `advice`: what to do about the library's errors, in flags and variables; `progress`: what is being waited for.
 #![forbid(unsafe_code)]
 #![expect(
@@ -14,14 +16,23 @@
 
 mod advice;
 mod arguments;
+mod asking;
 mod demo;
+mod domain;
 mod emulator;
 mod failure;
+mod inspect;
+mod installation;
+mod keys;
 mod output;
+mod plain;
 mod presented;
 mod progress;
+mod rows;
 mod runtime;
+mod servers;
 mod settings;
+mod times;
 mod token;
 mod verify;
 
@@ -49,7 +60,11 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     let common = &arguments.common;
     match arguments.command {
         Command::Demo(_) => demo::run(common),
+        Command::Domain(arguments) => domain::run(&arguments, common),
         Command::Emulator(arguments) => emulator::run(&arguments, common),
+        Command::Inspect(arguments) => inspect::run(&arguments, common),
+        Command::Installation(arguments) => installation::run(&arguments, common),
+        Command::Keys(arguments) => keys::run(&arguments, common),
         Command::Token(arguments) => token::run(&arguments, common),
         Command::Verify(arguments) => verify::run(&arguments, common),
     }
