@@ -81,7 +81,7 @@ impl Failure {
     /// The root cause is told always, those between alone to who wants to hear everything.
     pub(crate) fn print(&self, verbose: bool) {
         let width = crate::output::stderr_width();
-        let mut lines = paragraph(self.label, &self.message, width);
+        let mut lines = paragraph(self.label, style_of(self.label.trim()), &self.message, width);
         let hidden = if verbose {
             0
         } else {
@@ -89,7 +89,7 @@ impl Failure {
         };
         let told = self.causes.iter().skip(hidden);
         for cause in told.filter(|cause| !self.message.contains(*cause)) {
-            lines.extend(paragraph("cause: ", cause, width));
+            lines.extend(paragraph("cause: ", style_of("cause:"), cause, width));
         }
         if !self.details.is_empty() {
             lines.push(String::new());
@@ -97,7 +97,11 @@ impl Failure {
         }
         if !self.tips.is_empty() {
             lines.push(String::new());
-            lines.extend(self.tips.iter().flat_map(|tip| paragraph("  tip: ", tip, width)));
+            lines.extend(
+                self.tips
+                    .iter()
+                    .flat_map(|tip| paragraph("  tip: ", style_of("tip:"), tip, width)),
+            );
         }
         let mut stderr = anstream::stderr().lock();
         for line in lines {
@@ -108,7 +112,7 @@ impl Failure {
 }
 
 /// A text under a label, broken at the terminal's width where there is one.
-fn paragraph(label: &str, text: &str, width: Option<usize>) -> Vec<String> {
+pub(crate) fn paragraph(label: &str, style: Style, text: &str, width: Option<usize>) -> Vec<String> {
     let indent = " ".repeat(label.len());
     let lines: Vec<String> = match width {
         None => vec![text.to_owned()],
@@ -117,7 +121,6 @@ fn paragraph(label: &str, text: &str, width: Option<usize>) -> Vec<String> {
             textwrap::wrap(text, width).into_iter().map(Into::into).collect()
         }
     };
-    let style = style_of(label.trim());
     let styled = format!("{style}{label}{style:#}");
     let starts = core::iter::once(styled).chain(core::iter::repeat(indent));
     starts.zip(lines).map(|(start, line)| start + &line).collect()

@@ -1,11 +1,13 @@
 //! The command `lp-auth`: LivePerson access tokens from the shell.
 //!
 //! # The map
-//! - `arguments`: what the command line says; `settings`: flags and environment, put together.
+//! - `arguments`: what the command line says; `settings`: flags, environment and config file, put together;
+//!   `directories`: where a user's files are; `similar`: what may have been meant.
 //! - One file for each subcommand: `token`, `verify`, `emulator`, `demo`.
 //! - `presented`: a token that somebody hands in, by standard input or file.
 //! - `output`: what goes to stdout and in which form; `failure`: what goes to stderr and which exit code;
-//!   `advice`: what to do about the library's errors, in flags and variables; `progress`: what is being waited for.
+//!   `advice`: what to do about the library's errors, in flags and variables; `progress`: what is being waited for;
+//!   `warning`: what is noticed and is no failure.
 #![forbid(unsafe_code)]
 #![expect(
     clippy::doc_markdown,
@@ -15,6 +17,7 @@
 mod advice;
 mod arguments;
 mod demo;
+mod directories;
 mod emulator;
 mod failure;
 mod output;
@@ -22,8 +25,10 @@ mod presented;
 mod progress;
 mod runtime;
 mod settings;
+mod similar;
 mod token;
 mod verify;
+mod warning;
 
 use std::process::ExitCode;
 
@@ -50,6 +55,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         Command::Demo(_) => demo::run(common),
         Command::Emulator(arguments) => emulator::run(&arguments, common),
+        Command::Settings(arguments) => settings::shown::run(&arguments, common),
         Command::Token(arguments) => token::run(&arguments, common),
         Command::Verify(arguments) => verify::run(&arguments, common),
     }
