@@ -13,10 +13,10 @@ use crate::arguments::Common;
 use crate::asking::Asking;
 use crate::failure::{Exit, Failure};
 use crate::output::{self, Output};
-use crate::plain;
 use crate::rows::rows;
 use crate::servers::{self, Place, Servers};
 use crate::settings::ServerSettings;
+use crate::{plain, similar};
 
 /// The services of LivePerson's documentation (LIVEPERSON.md §1). There are others.
 const KNOWN: [&str; 13] = [
@@ -238,14 +238,16 @@ fn with_suggestion(failure: Failure, service: &ServiceName, of_account: Option<B
         .collect();
     // The account itself is unknown, or asking is not allowed: no name would help.
     if of_account.is_empty() {
-        return match nearest(service.as_str(), KNOWN) {
+        return match similar::nearest_in_any_case(service.as_str(), KNOWN) {
             Some(name) => failure.tip(format!(
                 "if the service is meant, `{name}`: names are case-sensitive"
             )),
             None => failure,
         };
     }
-    let failure = match nearest(service.as_str(), of_account.iter().map(String::as_str)) {
+    let failure = failure.without_tips();
+    let failure = match similar::nearest_in_any_case(service.as_str(), of_account.iter().map(String::as_str))
+    {
         Some(name) => failure.tip(format!(
             "did you mean `{}`? names of services are case-sensitive",
             plain::text(name)
@@ -256,19 +258,6 @@ fn with_suggestion(failure: Failure, service: &ServiceName, of_account: Option<B
         None => failure,
     };
     failure.tip("lp-auth domain lists the services of the account")
-}
-
-/// The name that is most like this one, if any is like it.
-pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    const ALIKE: f64 = 0.8;
-    let wanted = name.to_lowercase();
-    known
-        .into_iter()
-        .filter(|known| *known != name)
-        .map(|known| (strsim::jaro_winkler(&wanted, &known.to_lowercase()), known))
-        .filter(|(likeness, _)| *likeness > ALIKE)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, known)| known)
 }
 
 #[cfg(test)]
@@ -285,7 +274,7 @@ mod tests {
             ("accountConfigRead", Some("accountConfigReadOnly")),
             ("zzz", None),
         ] {
-            assert_eq!(nearest(slip, KNOWN), name, "{slip}");
+            assert_eq!(similar::nearest_in_any_case(slip, KNOWN), name, "{slip}");
         }
     }
 }

@@ -186,7 +186,7 @@ fn ready(emulator: &Emulator, output: Output) -> String {
         Output::Text => format!(
             "emulator ready at {}; in another shell: set -a; . {}\n",
             emulator.domain_api(),
-            quoted(&env_file),
+            output::quoted(&env_file),
         ),
         Output::Json => {
             let encrypted = !emulator.ca_pem().is_empty();
@@ -205,15 +205,6 @@ fn ready(emulator: &Emulator, output: Output) -> String {
             format!("{line}\n")
         }
     }
-}
-
-/// As a shell takes it.
-fn quoted(path: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+@%".contains(letter);
-    if path.chars().all(is_plain) {
-        return path.to_owned();
-    }
-    format!("'{}'", path.replace('\'', r"'\''"))
 }
 
 /// Ends with SIGINT, SIGTERM or SIGHUP. From the call on, none of them ends the process by itself.

@@ -62,6 +62,12 @@ impl Failure {
         self
     }
 
+    /// The same without what it advises, for who knows better.
+    pub(crate) fn without_tips(mut self) -> Self {
+        self.tips.clear();
+        self
+    }
+
     /// A line under the message that stands as it is.
     pub(crate) fn detail(mut self, line: impl Into<String>) -> Self {
         self.details.push(line.into());
@@ -78,10 +84,18 @@ impl Failure {
         self
     }
 
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    pub(crate) fn tips(&self) -> &[String] {
+        &self.tips
+    }
+
     /// The root cause is told always, those between alone to who wants to hear everything.
     pub(crate) fn print(&self, verbose: bool) {
         let width = crate::output::stderr_width();
-        let mut lines = paragraph(self.label, &self.message, width);
+        let mut lines = paragraph(self.label, style_of(self.label.trim()), &self.message, width);
         let hidden = if verbose {
             0
         } else {
@@ -89,7 +103,7 @@ impl Failure {
         };
         let told = self.causes.iter().skip(hidden);
         for cause in told.filter(|cause| !self.message.contains(*cause)) {
-            lines.extend(paragraph("cause: ", cause, width));
+            lines.extend(paragraph("cause: ", style_of("cause:"), cause, width));
         }
         if !self.details.is_empty() {
             lines.push(String::new());
@@ -97,7 +111,11 @@ impl Failure {
         }
         if !self.tips.is_empty() {
             lines.push(String::new());
-            lines.extend(self.tips.iter().flat_map(|tip| paragraph("  tip: ", tip, width)));
+            lines.extend(
+                self.tips
+                    .iter()
+                    .flat_map(|tip| paragraph("  tip: ", style_of("tip:"), tip, width)),
+            );
         }
         let mut stderr = anstream::stderr().lock();
         for line in lines {
@@ -108,7 +126,7 @@ impl Failure {
 }
 
 /// A text under a label, broken at the terminal's width where there is one.
-fn paragraph(label: &str, text: &str, width: Option<usize>) -> Vec<String> {
+pub(crate) fn paragraph(label: &str, style: Style, text: &str, width: Option<usize>) -> Vec<String> {
     let indent = " ".repeat(label.len());
     let lines: Vec<String> = match width {
         None => vec![text.to_owned()],
@@ -117,7 +135,6 @@ fn paragraph(label: &str, text: &str, width: Option<usize>) -> Vec<String> {
             textwrap::wrap(text, width).into_iter().map(Into::into).collect()
         }
     };
-    let style = style_of(label.trim());
     let styled = format!("{style}{label}{style:#}");
     let starts = core::iter::once(styled).chain(core::iter::repeat(indent));
     starts.zip(lines).map(|(start, line)| start + &line).collect()

@@ -1,13 +1,16 @@
 //! The command `lp-auth`: LivePerson access tokens from the shell.
 //!
 //! # The map
-//! - `arguments`: what the command line says; `settings`: flags and environment, put together.
+//! - `arguments`: what the command line says; `settings`: flags, environment and config file, put together;
+//!   `directories`: where a user's files are; `similar`: what may have been meant.
+//! - One module for each subcommand: `token`, `verify`, `inspect`, `domain`, `keys`, `installation`, `doctor`,
 //!   `emulator`, `demo`.
 //! - `servers`: where the settings lead, and what to send with; `asking`: one question, asked with patience.
 //! - `presented`: a token that somebody hands in, by standard input or file.
 //! - `output`: what goes to stdout and in which form; `failure`: what goes to stderr and which exit code;
 //!   `rows`, `times`, `plain`: how it is laid out, said in words, and made harmless;
-//!   `advice`: what to do about the library's errors, in flags and variables; `progress`: what is being waited for.
+//!   `advice`: what to do about the library's errors, in flags and variables; `progress`: what is being waited for;
+//!   `warning`: what is noticed and is no failure.
 #![forbid(unsafe_code)]
 #![expect(
     clippy::doc_markdown,
@@ -18,6 +21,7 @@ mod advice;
 mod arguments;
 mod asking;
 mod demo;
+mod directories;
 mod domain;
 mod emulator;
 mod failure;
@@ -32,9 +36,11 @@ mod rows;
 mod runtime;
 mod servers;
 mod settings;
+mod similar;
 mod times;
 mod token;
 mod verify;
+mod warning;
 
 use std::process::ExitCode;
 
@@ -65,6 +71,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Inspect(arguments) => inspect::run(&arguments, common),
         Command::Installation(arguments) => installation::run(&arguments, common),
         Command::Keys(arguments) => keys::run(&arguments, common),
+        Command::Settings(arguments) => settings::shown::run(&arguments, common),
         Command::Token(arguments) => token::run(&arguments, common),
         Command::Verify(arguments) => verify::run(&arguments, common),
     }

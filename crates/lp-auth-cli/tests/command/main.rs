@@ -1,10 +1,12 @@
 //! The command as people run it: the binary itself, against the emulator, over TLS.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod config_file;
 mod demo;
 mod emulator;
 mod refusals;
 mod scene;
+mod secret_file;
 mod settings;
 mod token;
 mod verify;
