@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::failure::Exit;
 use crate::output::Output;
-use crate::{demo, domain, emulator, inspect, installation, keys, settings, token, verify};
+use crate::{demo, doctor, domain, emulator, inspect, installation, keys, settings, token, verify};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -65,6 +65,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Demo(demo::Arguments),
+    Doctor(doctor::Arguments),
     Domain(domain::Arguments),
     Emulator(emulator::Arguments),
     Inspect(inspect::Arguments),

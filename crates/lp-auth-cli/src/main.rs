@@ -22,6 +22,7 @@ mod arguments;
 mod asking;
 mod demo;
 mod directories;
+mod doctor;
 mod domain;
 mod emulator;
 mod failure;
@@ -66,6 +67,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     let common = &arguments.common;
     match arguments.command {
         Command::Demo(_) => demo::run(common),
+        Command::Doctor(arguments) => doctor::run(&arguments, common),
         Command::Domain(arguments) => domain::run(&arguments, common),
         Command::Emulator(arguments) => emulator::run(&arguments, common),
         Command::Inspect(arguments) => inspect::run(&arguments, common),

@@ -17,7 +17,6 @@ use crate::{advice, settings};
 pub(crate) struct Servers {
     pub(crate) place: Place,
     pub(crate) policy: HostPolicy,
-    pub(crate) plain_http: bool,
     /// The certificate authorities that are trusted instead of the system's, in PEM.
     pub(crate) ca_pem: Option<Vec<u8>>,
     stack: Stack,
@@ -47,7 +46,6 @@ impl Servers {
                 Problem::Config(error) => settings::unusable(&error),
             })?,
             policy,
-            plain_http,
             ca_pem: config.ca_file.as_deref().map(ca_pem).transpose()?,
             stack: config.transport.unwrap_or(Stack::Reqwest),
         })
