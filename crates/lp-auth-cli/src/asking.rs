@@ -3,6 +3,7 @@
 use core::time::Duration;
 use std::sync::Arc;
 
+use lp_auth::http::Response;
 use lp_auth::{Config, Error, ErrorKind, Pace, Progress as News, UnixTime};
 use lp_auth_core::{Call, Flow, Purpose, Reply, Step, Transport};
 
@@ -94,7 +95,7 @@ impl Asking {
         let outcome = self.transport.send(request, limits).await;
         self.tell(&News::Answered {
             purpose,
-            outcome: outcome.as_ref().map(|reply| reply.status()).map_err(Clone::clone),
+            outcome: outcome.as_ref().map(Response::status).map_err(Clone::clone),
             took: runtime::now().since(sent),
         });
         ticket.reply(outcome)

@@ -25,7 +25,7 @@ use core::time::Duration;
 
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
-use lp_auth::{Config, KeySet};
+use lp_auth::Config;
 
 use self::cause::Cause;
 use self::finding::{Finding, Server, Step};
@@ -33,7 +33,7 @@ use self::report::Report;
 use self::time::Clock;
 use self::walk::{AFTER_TOKEN, Walk, way};
 use crate::arguments::Common;
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::runtime;
 use crate::settings::{CredentialSettings, ServerSettings};
 
@@ -123,20 +123,9 @@ async fn examine(arguments: &Arguments, clock: &mut Clock, report: &mut Report) 
     };
     let (finding, credentials) = setup::secret(&settings, &config);
     report.add(finding);
-    match (v1_keys(&config), setup.servers.transport()) {
-        (Ok(v1_keys), Ok(transport)) => {
-            let walk = Walk::new(&setup, credentials, &arguments.scopes, v1_keys, transport, clock);
-            walk.all(report).await;
-        }
-        (Err(failure), _) | (_, Err(failure)) => {
-            report.add(Finding::failed(
-                Step::Settings,
-                Cause::SettingInvalid,
-                failure.message(),
-            ));
-            skip_all(report, Step::Settings);
-        }
-    }
+    Walk::new(&setup, credentials, &arguments.scopes, clock)
+        .all(report)
+        .await;
 }
 
 fn skip_all(report: &mut Report, because: Step) {
@@ -156,17 +145,4 @@ fn patience(config: &Config) -> Duration {
         .patience
         .filter(|patience| !patience.is_zero())
         .unwrap_or(WALK)
-}
-
-/// The keys of V1 tokens: those of the settings, or the documented one.
-fn v1_keys(config: &Config) -> Result<KeySet, Failure> {
-    let Some(path) = &config.v1_keys else {
-        return Ok(KeySet::documented_v1());
-    };
-    let unusable = |why: String| {
-        let message = format!("the V1 keys in {} cannot be used: {why}", path.display());
-        Failure::new(Exit::Usage, message)
-    };
-    let text = std::fs::read_to_string(path).map_err(|error| unusable(error.to_string()))?;
-    KeySet::from_text(&text).map_err(|error| unusable(error.to_string()))
 }

@@ -89,7 +89,7 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<(), Failure>
         Err(failure) if failure.exit == Exit::Refused && matches!(servers.place, Place::DomainApi(_)) => {
             // Perhaps the account has it under another name.
             let known = asking().and_then(|asking| all(asking, &servers, &account));
-            Err(with_suggestion(failure, &service, known.ok()))
+            Err(with_suggestion(failure, &service, known.as_ref().ok()))
         }
         Err(failure) => Err(failure),
     }
@@ -230,9 +230,9 @@ impl Flow for AllServices {
 }
 
 /// What may have been meant by a name that the account does not know.
-fn with_suggestion(failure: Failure, service: &ServiceName, of_account: Option<BaseUris>) -> Failure {
+fn with_suggestion(failure: Failure, service: &ServiceName, of_account: Option<&BaseUris>) -> Failure {
     let of_account: Vec<String> = of_account
-        .iter()
+        .into_iter()
         .flat_map(BaseUris::iter)
         .map(|(name, _)| name.to_owned())
         .collect();

@@ -1,5 +1,7 @@
 //! Text from outside, made harmless: nothing in it can move a cursor, hide or colour what stands around it.
 
+use core::fmt::Write as _;
+
 use serde_json::Value;
 
 /// Control characters and those that change the direction of writing are shown as escapes, `\u{1b}`.
@@ -25,7 +27,7 @@ fn escaped(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
     for letter in json.chars() {
         if is_harmful(letter) {
-            shown.push_str(&format!("\\u{:04x}", u32::from(letter)));
+            let _ = write!(shown, "\\u{:04x}", u32::from(letter));
         } else {
             shown.push(letter);
         }

@@ -1,5 +1,7 @@
 //! Names and what belongs to them, in two columns that fit the terminal.
 
+use core::fmt::Write as _;
+
 use anstyle::Style;
 
 use crate::output;
@@ -19,7 +21,7 @@ pub(crate) fn rows<N: AsRef<str>, T: AsRef<str>>(rows: &[(N, T)], indent: usize)
     let mut text = String::new();
     for (name, value) in rows {
         let name = name.as_ref();
-        text.push_str(&format!("{margin}{bold}{name}{bold:#}"));
+        let _ = write!(text, "{margin}{bold}{name}{bold:#}");
         let mut fill = column + 2;
         if width(name) > column {
             text.push('\n');

@@ -151,10 +151,10 @@ fn refused(step: Step, error: &Error, facts: Option<&Facts>, clock: &Clock) -> F
         (_, 429, _) => Cause::Throttled,
         (_, 500..=599, _) => Cause::ServerFault,
         (Step::DomainApi, 401, _) => Cause::AccountUnknown,
-        (_, 403, _) => Cause::Forbidden,
         (Step::Token, _, Some("unauthorized_client" | "unsupported_grant_type" | "invalid_scope")) => {
             Cause::GrantRefused
         }
+        (_, 403, _) => Cause::Forbidden,
         (Step::Token, 401, _) | (Step::Token, _, Some("invalid_client")) => Cause::CredentialsRefused,
         (_, 400..=499, _) => Cause::RequestRefused,
         _ => Cause::StrangeStatus,

@@ -1,5 +1,6 @@
 //! What a certificate says, for people.
 
+use core::fmt::Write as _;
 use core::net::{Ipv4Addr, Ipv6Addr};
 use core::time::Duration;
 
@@ -52,7 +53,9 @@ impl Certificate {
             .join(", ");
         match self.names.len() {
             0 => "no name".clone_into(&mut names),
-            number if number > FEW => names.push_str(&format!(" and {} more", number - FEW)),
+            number if number > FEW => {
+                let _ = write!(names, " and {} more", number - FEW);
+            }
             _ => {}
         }
         names

@@ -1,5 +1,6 @@
 //! The way to a server, step by step: name, connection, TLS. Past the HTTP stacks, which tell these apart poorly.
 
+use core::fmt::Write as _;
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::io;
@@ -160,7 +161,7 @@ async fn connect(
             Ok(Ok(stream)) => {
                 let mut summary = format!("connected to {whose}{address}");
                 if !failed.is_empty() {
-                    summary.push_str(&format!("; before that {}", failed.join(", ")));
+                    let _ = write!(summary, "; before that {}", failed.join(", "));
                 }
                 return (
                     Some(stream),

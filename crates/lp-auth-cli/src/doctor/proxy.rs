@@ -2,6 +2,7 @@
 
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use lp_auth::ServiceHost;
+use lp_auth::http::HeaderValue;
 
 use super::cause::Cause;
 use super::finding::{Finding, Server, Step};
@@ -46,7 +47,7 @@ impl Proxy {
 
     /// The value of `Proxy-Authorization`, where there is a name and a password.
     pub(super) fn authorization(&self) -> Option<&[u8]> {
-        self.intercept.basic_auth().map(|value| value.as_bytes())
+        self.intercept.basic_auth().map(HeaderValue::as_bytes)
     }
 }
 

@@ -1,13 +1,15 @@
 //! The settings: what was found, where it came from, and whether a request can be made with it.
 
-use lp_auth::{AccountId, Config};
-use lp_auth_core::{ClientId, ClientSecret, Credentials};
+use std::sync::Arc;
+
+use lp_auth::{AccountId, Config, KeySet};
+use lp_auth_core::{ClientId, ClientSecret, Credentials, Transport};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value as Json, json};
 
 use super::cause::Cause;
 use super::finding::{Finding, Step};
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::servers::Servers;
 use crate::settings::{Settings, Source, Told, Value};
 
@@ -16,6 +18,8 @@ pub(super) struct Setup {
     pub(super) account: AccountId,
     pub(super) config: Config,
     pub(super) servers: Servers,
+    pub(super) transport: Arc<dyn Transport>,
+    pub(super) v1_keys: KeySet,
     /// Where the host to ask first comes from, as `LP_REGION`.
     pub(super) place_source: String,
 }
@@ -112,19 +116,37 @@ fn setup(settings: &Settings, config: &Config) -> Result<Setup, Vec<Failure>> {
         .unwrap_or_default()
         .parse::<ClientId>();
     let client = client.map_err(|error| crate::advice::unbuildable(&lp_auth::BuildError::Credential(error)));
-    let servers = Servers::of(config);
-    match (account, client, servers) {
-        (Ok(account), Ok(_), Ok(servers)) => Ok(Setup {
+    let servers = Servers::of(config).and_then(|servers| Ok((servers.transport()?, servers)));
+    match (account, client, servers, v1_keys(config)) {
+        (Ok(account), Ok(_), Ok((transport, servers)), Ok(v1_keys)) => Ok(Setup {
             account,
             config: config.clone(),
             servers,
+            transport,
+            v1_keys,
             place_source: place_source(settings),
         }),
-        (account, client, servers) => Err([account.err(), client.err(), servers.err()]
-            .into_iter()
-            .flatten()
-            .collect()),
+        (account, client, servers, v1_keys) => {
+            Err([account.err(), client.err(), servers.err(), v1_keys.err()]
+                .into_iter()
+                .flatten()
+                .collect())
+        }
     }
+}
+
+/// The keys of V1 tokens: those of the settings, or the documented one.
+fn v1_keys(config: &Config) -> Result<KeySet, Failure> {
+    let Some(path) = &config.v1_keys else {
+        return Ok(KeySet::documented_v1());
+    };
+    let unusable = |why: String| {
+        let message = format!("the V1 keys in {} cannot be used: {why}", path.display());
+        Failure::new(Exit::Usage, message)
+            .tip("check --v1-keys of lp-auth verify, LP_V1_KEYS, or the profile")
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| unusable(error.to_string()))?;
+    KeySet::from_text(&text).map_err(|error| unusable(error.to_string()))
 }
 
 fn place_source(settings: &Settings) -> String {
@@ -208,7 +230,7 @@ fn judged(secret: &SecretString, source: &str, config: &Config) -> Finding {
         );
     }
     if text.trim() != text {
-        return Finding::warning(
+        return Finding::failed(
             Step::Secret,
             Cause::SecretPadded,
             format!("present, with blanks around it, from {source}"),

@@ -222,7 +222,8 @@ impl Issued {
         let shown = kid.map_or("no kid".to_owned(), |kid| format!("kid {kid}"));
         let candidates: Vec<_> = match named {
             Some(key) => vec![key],
-            None => keys.keys().collect(),
+            // As verifiers do: a key that has a name signs under no other.
+            None => keys.keys_without_kid().collect(),
         };
         let mut why = None;
         for key in &candidates {
@@ -244,6 +245,11 @@ impl Issued {
             ),
             (_, None, ApiVersion::V2) => {
                 let published: Vec<&str> = keys.keys().filter_map(|key| key.kid()).take(3).collect();
+                if let Some(key) = keys.keys().find(|key| key.verify(&compact).is_ok()) {
+                    let kid = key.kid().unwrap_or_default();
+                    let summary = format!("the key {kid} made it, and the token names {shown}");
+                    return Finding::failed(step, Cause::KeyNotPublished, summary);
+                }
                 let published = if published.is_empty() {
                     "keys without kid".to_owned()
                 } else {

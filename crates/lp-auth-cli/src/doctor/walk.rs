@@ -1,11 +1,10 @@
 //! The walk from the settings to a verified token.
 
 use core::time::Duration;
-use std::sync::Arc;
 
 use lp_auth::http::{Request, Response};
 use lp_auth::{ApiVersion, KeySet, Limits, ServiceHost, ServiceName, UnixTime};
-use lp_auth_core::{Body, Credentials, Purpose, TokenRequest, Transport, TransportError, UntrustedHost};
+use lp_auth_core::{Body, Credentials, Purpose, TokenRequest, TransportError, UntrustedHost};
 use lp_auth_domain::{BaseUris, DomainRequest};
 use lp_auth_jwt::{InvalidKeySet, JwksRequest};
 
@@ -35,8 +34,6 @@ pub(super) struct Walk<'a> {
     setup: &'a Setup,
     credentials: Option<Credentials>,
     scopes: &'a [String],
-    v1_keys: KeySet,
-    transport: Arc<dyn Transport>,
     clock: &'a Clock,
 }
 
@@ -45,16 +42,12 @@ impl<'a> Walk<'a> {
         setup: &'a Setup,
         credentials: Option<Credentials>,
         scopes: &'a [String],
-        v1_keys: KeySet,
-        transport: Arc<dyn Transport>,
         clock: &'a Clock,
     ) -> Self {
         Self {
             setup,
             credentials,
             scopes,
-            v1_keys,
-            transport,
             clock,
         }
     }
@@ -229,13 +222,13 @@ impl<'a> Walk<'a> {
             } else {
                 "the documentation"
             };
-            let number = self.v1_keys.keys().count();
+            let number = self.setup.v1_keys.keys().count();
             let plural = if number == 1 { "" } else { "s" };
             report.add(Finding::ok(
                 Step::Keys,
                 format!("{number} static key{plural} of {whose}; V1 publishes none"),
             ));
-            return Ok(self.v1_keys.clone());
+            return Ok(self.setup.v1_keys.clone());
         }
         report.working(Step::Keys);
         let host = sentinel.to_string();
@@ -268,7 +261,10 @@ impl<'a> Walk<'a> {
             timeout: self.clock.limit() + Duration::from_secs(1),
             max_body,
         };
-        Ok(self.clock.limited(self.transport.send(request, limits)).await)
+        Ok(self
+            .clock
+            .limited(self.setup.transport.send(request, limits))
+            .await)
     }
 }
 

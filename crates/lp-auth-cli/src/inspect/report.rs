@@ -1,5 +1,7 @@
 //! What a token says, in words and as JSON.
 
+use core::fmt::Write as _;
+
 use anstyle::{AnsiColor, Style};
 use lp_auth::{ApiVersion, UnixTime};
 use lp_auth_jwt::{Policy, Unverified, VerifyingKey};
@@ -49,22 +51,22 @@ impl<'a> Report<'a> {
         let mut text = String::new();
         let not = "NOT VERIFIED: anybody can have written this. lp-auth verify tells whether it is genuine.";
         for line in broken(not, 0) {
-            text.push_str(&format!("{warning}{line}{warning:#}\n"));
+            let _ = writeln!(text, "{warning}{line}{warning:#}");
         }
         text.push('\n');
         text.push_str(&rows(&self.overview(), 0));
-        text.push_str(&format!("\n{bold}Header{bold:#}\n"));
+        let _ = write!(text, "\n{bold}Header{bold:#}\n");
         let header: Vec<_> = self
             .header
             .iter()
             .map(|(name, value)| (plain::text(name), shown(value)))
             .collect();
         text.push_str(&rows(&header, 2));
-        text.push_str(&format!("\n{bold}Claims{bold:#}\n"));
+        let _ = write!(text, "\n{bold}Claims{bold:#}\n");
         text.push_str(&rows(&self.claim_rows(), 2));
         let remarks = self.remarks();
         if !remarks.is_empty() {
-            text.push_str(&format!("\n{bold}Remarks{bold:#}\n"));
+            let _ = write!(text, "\n{bold}Remarks{bold:#}\n");
             let remarks: Vec<_> = remarks.iter().map(|remark| ("-", remark)).collect();
             text.push_str(&rows(&remarks, 2).replace("-  ", "- "));
         }

@@ -1,5 +1,7 @@
 //! `lp-auth installation check`: what is wrong with a document.
 
+use core::fmt::Write as _;
+
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -91,7 +93,7 @@ fn listed(problems: &[String], remarks: &[String]) -> String {
         let colour = colour.on_default().bold();
         let mut start = format!("{colour}{mark}{colour:#} ");
         for line in broken(words, 2) {
-            text.push_str(&format!("{start}{line}\n"));
+            let _ = writeln!(text, "{start}{line}");
             "  ".clone_into(&mut start);
         }
     };

@@ -1,9 +1,18 @@
 //! The command as people run it: the binary itself, against the emulator, over TLS.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 mod config_file;
 mod demo;
+mod doctor;
+mod domain;
 mod emulator;
+mod inspect;
+mod installation;
+mod keys;
 mod refusals;
 mod scene;
 mod secret_file;
