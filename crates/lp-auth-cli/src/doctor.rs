@@ -4,7 +4,7 @@
 //! - `connection`, `proxy`, `tls`, `certificate`: the way to a server, past the HTTP stacks, which tell little of it;
 //! - `answer`: what came back, and what is wrong with it; `token`: what there is to say of a token;
 //! - `cause`: all causes, what each means and what to do; `finding`, `report`: one line each, and how it is shown;
-//! - `time`: how long a step and the whole may take.
+//! - `time`: how long a step and the whole may take; `spinner`: what is being waited for.
 
 mod answer;
 mod cause;
@@ -14,6 +14,7 @@ mod finding;
 mod proxy;
 mod report;
 mod setup;
+mod spinner;
 mod time;
 mod tls;
 mod token;
@@ -30,6 +31,7 @@ use lp_auth::Config;
 use self::cause::Cause;
 use self::finding::{Finding, Server, Step};
 use self::report::Report;
+use self::spinner::Spinner;
 use self::time::Clock;
 use self::walk::{AFTER_TOKEN, Walk, way};
 use crate::arguments::Common;
@@ -44,15 +46,16 @@ const EXAMPLES: &str = "\
 Examples:
   lp-auth doctor
   lp-auth doctor --scope faas.lambda.invoke
-  lp-auth doctor --output json | jq '.steps[] | select(.verdict == \"failed\")'
   lp-auth doctor --transport isahc
+  lp-auth doctor --output json | jq -r '.steps[].cause'
 
-Each step gets a line: ✓ well, ! worth a thought, ✗ failed, - not
-taken, as an earlier one failed. One token is asked for, and
-shown to nobody; secrets are present or absent. Each request is
-made once. The whole walk takes 20 s at most, or as long as
---patience (LP_PATIENCE) says; a step a quarter of that, and 5 s
-at most.
+Each step gets a line: ✓ well, ! worth a thought, ✗ failed;
+- is for what was not tried, as an earlier step failed. One
+token is asked for, and shown to nobody; a secret is present
+or absent. Each request is made once.
+
+The whole takes 20 s at most, or as long as --patience says
+(LP_PATIENCE); a step takes a quarter of that at most.
 
 JSON (--output json):
   ok            whether nothing failed
@@ -60,9 +63,9 @@ JSON (--output json):
   milliseconds  how long all of it took
   failed        the steps that failed
   warnings      the steps that are worth a thought
-  steps         step, verdict (ok, warning, failed, skipped),
-                milliseconds, summary, cause, meaning, advice,
-                details
+  steps         for each: step; verdict (ok, warning,
+                failed, skipped); milliseconds; summary;
+                cause; meaning; advice; details
 
 Exit codes: 0 nothing failed; 1 something did.";
 
@@ -85,10 +88,12 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<(), Failure> {
     let runtime = runtime::start()?;
-    let mut report = Report::new(common.output);
+    let spinner = Spinner::new();
+    let mut report = Report::new(common.output, spinner.clone());
     let mut clock = Clock::start(WALK);
     let is_through = runtime.block_on(async {
-        let mut walk = pin!(examine(arguments, &mut clock, &mut report));
+        tokio::spawn(spinner.spin());
+        let mut walk = pin!(examine(arguments, common.verbose, &mut clock, &mut report));
         let mut interrupt = pin!(tokio::signal::ctrl_c());
         core::future::poll_fn(move |context| match walk.as_mut().poll(context) {
             Poll::Ready(()) => Poll::Ready(true),
@@ -101,7 +106,7 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<(), Failure>
     report.end(clock.took(), !is_through)
 }
 
-async fn examine(arguments: &Arguments, clock: &mut Clock, report: &mut Report) {
+async fn examine(arguments: &Arguments, verbose: bool, clock: &mut Clock, report: &mut Report) {
     report.working(Step::Settings);
     report.heading("Settings");
     let settings = match arguments.credentials.settings(&arguments.servers) {
@@ -123,7 +128,7 @@ async fn examine(arguments: &Arguments, clock: &mut Clock, report: &mut Report) 
     };
     let (finding, credentials) = setup::secret(&settings, &config);
     report.add(finding);
-    Walk::new(&setup, credentials, &arguments.scopes, clock)
+    Walk::new(&setup, credentials, &arguments.scopes, clock, verbose)
         .all(report)
         .await;
 }

@@ -43,8 +43,8 @@ Examples:
   lp-auth domain --output json | jq -r '.services[].service'
 
 No credentials are needed. Names of services are
-case-sensitive. A host that the host policy does not trust is
-marked in the table, and not given out when asked for alone.
+case-sensitive. A host that the host policy does not trust
+is marked in the table, and not given out alone.
 
 JSON (--output json):
   account   the account id

@@ -29,23 +29,25 @@ Examples:
   pbpaste | lp-auth inspect
   lp-auth inspect --output json < token.jwt | jq .claims.scope
 
-Read is a bare token, a header line (with or without the name
-`Authorization:`), a JSON reply with `access_token`, or a whole
-HTTP message as `curl -i` and `curl -v` show it.
+Read is a bare token, a header line (with or without its
+name, Authorization:), a JSON reply with access_token, or a
+whole HTTP message, as curl -i and curl -v show it.
 
-Nothing is verified and nobody is asked: lp-auth verify does.
-The signature and the token as a whole are never printed.
+Nothing is verified and nobody is asked: lp-auth verify does
+that. The signature, and the token as a whole, are never
+printed.
 
 JSON (--output json):
-  verified      false, always
-  header        as it stands in the token
-  claims        as they stand in the token
-  version       v1, v2, or null where the key id tells nothing
-  issued_at     RFC 3339, UTC; null where there is no iat
-  expires_at    RFC 3339, UTC; null where there is no exp
-  expired       by this machine's clock; null without exp
-  lifetime      exp - iat in seconds; null without one of them
-  signature_bits, expires_in (of a JSON reply), remarks
+  verified        false, always
+  header, claims  as they stand in the token
+  version         v1, v2, or null: as the key id looks
+  issued_at       RFC 3339, UTC; null without iat
+  expires_at      RFC 3339, UTC; null without exp
+  expired         by this machine's clock; null without exp
+  lifetime        exp - iat in seconds, or null
+  signature_bits  how long the signature is
+  expires_in      as a JSON reply has it, or null
+  remarks         what is unusual
 
 Exit codes: 0 it is a token; 1 it is none; 2 wrong usage.";
 

@@ -24,9 +24,10 @@ Examples:
     --scope faas.lambda.invoke > installation.json
   lp-auth installation check installation.json
 
-Upload the document in the management console, or send it to
-your LivePerson account team. What comes back is the client id
-and the client secret: LP_CLIENT_ID, LP_CLIENT_SECRET_FILE.
+Upload the document in the management console, or send it
+to your LivePerson account team. What comes back is the
+client id and the client secret, for LP_CLIENT_ID and
+LP_CLIENT_SECRET_FILE.
 
 Exit codes: 0 done; 1 the file that was checked has problems;
 2 what was given makes no document.";

@@ -21,10 +21,10 @@ Examples:
   lp-auth keys --output json > jwks.json
   lp-auth verify --keys jwks.json < token.jwt
 
-These are the keys of V2 tokens, as Sentinel publishes them. No
-credentials are needed. The thumbprint is that of RFC 7638
-(SHA-256). V1 tokens are signed with a static key of LivePerson's
-documentation.
+These are the keys of V2 tokens, as Sentinel publishes them.
+No credentials are needed. The thumbprint is that of
+RFC 7638 (SHA-256). V1 tokens are signed with a static key,
+which LivePerson's documentation holds.
 
 JSON (--output json) is the JWK Set as Sentinel sent it.
 

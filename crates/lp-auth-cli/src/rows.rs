@@ -44,7 +44,9 @@ pub(crate) fn broken(text: &str, start: usize) -> Vec<String> {
     match output::stdout_width() {
         Some(width) => {
             let width = width.saturating_sub(start).max(20);
-            let lines = textwrap::wrap(text, width);
+            // What is between hyphens is an id as often as not, and is to be copied.
+            let options = textwrap::Options::new(width).word_splitter(textwrap::WordSplitter::NoHyphenation);
+            let lines = textwrap::wrap(text, options);
             lines.into_iter().map(Into::into).collect()
         }
         None => vec![text.to_owned()],

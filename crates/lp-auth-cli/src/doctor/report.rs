@@ -4,11 +4,11 @@ use core::fmt::Write as _;
 use core::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
 use super::cause::Cause;
 use super::finding::{Finding, Step, Verdict};
+use super::spinner::Spinner;
 use crate::failure::{Exit, Failure};
 use crate::output::{self, Output};
 use crate::plain;
@@ -22,28 +22,23 @@ const ADVICE: usize = 11;
 pub(super) struct Report {
     output: Output,
     findings: Vec<Finding>,
-    bar: ProgressBar,
+    spinner: Spinner,
     could_not_write: Option<Failure>,
 }
 
 impl Report {
-    pub(super) fn new(output: Output) -> Self {
-        let style = ProgressStyle::with_template("{spinner} {wide_msg}");
-        // Draws nothing where stderr is no terminal.
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
-            .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-        bar.enable_steady_tick(Duration::from_millis(100));
+    pub(super) fn new(output: Output, spinner: Spinner) -> Self {
         Self {
             output,
             findings: Vec::new(),
-            bar,
+            spinner,
             could_not_write: None,
         }
     }
 
     /// What is being done now, for who is waiting.
     pub(super) fn working(&self, step: Step) {
-        self.bar.set_message(format!("{} …", step.full_title()));
+        self.spinner.show(format!("{} …", step.full_title()));
     }
 
     pub(super) fn heading(&mut self, heading: &str) {
@@ -72,7 +67,7 @@ impl Report {
 
     /// These steps are not taken, since this one failed.
     pub(super) fn skip_because_of(&mut self, steps: &[Step], because: Step) {
-        let why = format!("because of: {}", because.full_title());
+        let why = format!("because of {}", because.full_title());
         self.skip_all(steps, &why, Some(because));
     }
 
@@ -90,11 +85,12 @@ impl Report {
         } else {
             titles.join(", ")
         };
+        let mark = if because.is_some() { "," } else { ":" };
         self.say(&line(
             Verdict::Skipped,
             None,
             "skipped",
-            &format!("{titles}: {why}"),
+            &format!("{titles}{mark} {why}"),
         ));
         self.findings.extend(
             steps
@@ -105,7 +101,7 @@ impl Report {
 
     /// The sum; a failure unless all is well.
     pub(super) fn end(mut self, took: Duration, interrupted: bool) -> Result<(), Failure> {
-        self.bar.finish_and_clear();
+        self.spinner.clear();
         let of = |verdict| -> Vec<&Finding> {
             self.findings
                 .iter()
@@ -120,8 +116,9 @@ impl Report {
                 .map(|finding| finding.step.id())
                 .collect::<Vec<_>>()
         };
+        let plural = if warnings.len() == 1 { "" } else { "s" };
         let sum = format!(
-            "{} ok, {} to think about, {} failed",
+            "{} ok, {} warning{plural}, {} failed",
             ok.len(),
             warnings.len(),
             failed.len()
@@ -169,7 +166,8 @@ impl Report {
         if self.output == Output::Json || self.could_not_write.is_some() {
             return;
         }
-        self.could_not_write = self.bar.suspend(|| output::print(text)).err();
+        self.spinner.clear();
+        self.could_not_write = output::print(text).err();
     }
 }
 

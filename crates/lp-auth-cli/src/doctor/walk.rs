@@ -1,9 +1,10 @@
 //! The walk from the settings to a verified token.
 
 use core::time::Duration;
+use std::io::Write as _;
 
 use lp_auth::http::{Request, Response};
-use lp_auth::{ApiVersion, KeySet, Limits, ServiceHost, ServiceName, UnixTime};
+use lp_auth::{ApiVersion, KeySet, Limits, Progress as News, ServiceHost, ServiceName, UnixTime};
 use lp_auth_core::{Body, Credentials, Purpose, TokenRequest, TransportError, UntrustedHost};
 use lp_auth_domain::{BaseUris, DomainRequest};
 use lp_auth_jwt::{InvalidKeySet, JwksRequest};
@@ -35,6 +36,7 @@ pub(super) struct Walk<'a> {
     credentials: Option<Credentials>,
     scopes: &'a [String],
     clock: &'a Clock,
+    verbose: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -43,12 +45,14 @@ impl<'a> Walk<'a> {
         credentials: Option<Credentials>,
         scopes: &'a [String],
         clock: &'a Clock,
+        verbose: bool,
     ) -> Self {
         Self {
             setup,
             credentials,
             scopes,
             clock,
+            verbose,
         }
     }
 
@@ -96,7 +100,7 @@ impl<'a> Walk<'a> {
         report.working(Step::DomainApi);
         let request = DomainRequest::One(ServiceName::SENTINEL).to_http(&self.setup.account, api);
         let purpose = Purpose::Host(ServiceName::SENTINEL);
-        let found = match self.send(request, 64 * 1024).await {
+        let found = match self.send(&purpose, request, 64 * 1024).await {
             Ok(outcome) => answer::good(
                 Step::DomainApi,
                 outcome,
@@ -145,7 +149,10 @@ impl<'a> Walk<'a> {
         let sent = runtime::now();
         let host = sentinel.to_string();
         let secret = credentials.client_secret.expose();
-        let answered = match self.send(ask.to_http(credentials, sentinel), 64 * 1024).await {
+        let answered = match self
+            .send(&Purpose::Token, ask.to_http(credentials, sentinel), 64 * 1024)
+            .await
+        {
             Ok(outcome) => answer::good(
                 Step::Token,
                 outcome,
@@ -232,7 +239,10 @@ impl<'a> Walk<'a> {
         }
         report.working(Step::Keys);
         let host = sentinel.to_string();
-        let answered = match self.send(JwksRequest.to_http(sentinel), 256 * 1024).await {
+        let answered = match self
+            .send(&Purpose::Keys, JwksRequest.to_http(sentinel), 256 * 1024)
+            .await
+        {
             Ok(outcome) => answer::good(Step::Keys, outcome, &Purpose::Keys, &host, &[], self.clock),
             Err(error) => Err(Finding::failed(Step::Keys, Cause::SettingInvalid, error)),
         };
@@ -252,6 +262,7 @@ impl<'a> Walk<'a> {
     /// Sends over the HTTP stack of the settings. `None` where no answer comes in time.
     async fn send(
         &self,
+        purpose: &Purpose,
         request: Result<Request<Body>, lp_auth::http::Error>,
         max_body: usize,
     ) -> Result<Option<Result<Response<Body>, TransportError>>, String> {
@@ -261,10 +272,34 @@ impl<'a> Walk<'a> {
             timeout: self.clock.limit() + Duration::from_secs(1),
             max_body,
         };
-        Ok(self
+        let uri = request.uri();
+        self.tell(&News::Asking {
+            purpose: purpose.clone(),
+            method: request.method().clone(),
+            host: uri.authority().map(ToString::to_string).unwrap_or_default(),
+            path: uri.path().to_owned(),
+        });
+        let sent = runtime::now();
+        let outcome = self
             .clock
             .limited(self.setup.transport.send(request, limits))
-            .await)
+            .await;
+        if let Some(outcome) = &outcome {
+            self.tell(&News::Answered {
+                purpose: purpose.clone(),
+                outcome: outcome.as_ref().map(Response::status).map_err(Clone::clone),
+                took: runtime::now().since(sent),
+            });
+        }
+        Ok(outcome)
+    }
+
+    /// As `-v` wants it.
+    fn tell(&self, news: &News) {
+        if self.verbose {
+            // Nobody is left to be told.
+            let _ = writeln!(anstream::stderr(), "{}", crate::progress::line(news));
+        }
     }
 }
 

@@ -25,12 +25,12 @@ Examples:
   lp-auth installation check installation.json
   lp-auth installation check - < installation.json
 
-Problems (✗) keep LivePerson from taking the document, remarks
-(!) are worth a thought.
+Problems (✗) keep LivePerson from taking the document,
+remarks (!) are worth a thought.
 
 JSON (--output json): ok, problems, remarks.
 
-Exit codes: 0 no problem; 1 problems; 2 the file cannot be read.";
+Exit codes: 0 no problem; 1 problems; 2 no such file.";
 
 /// Check a document: everything wrong at once, and what to do
 #[derive(Args, Debug)]

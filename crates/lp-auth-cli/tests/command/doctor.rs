@@ -213,7 +213,7 @@ fn for_people_each_step_is_a_line_and_nothing_is_said_on_stderr() {
         "364 days left",
         "Sentinel is at",
         "genuine: RS256",
-        "19 ok, 0 to think about, 0 failed",
+        "19 ok, 0 warnings, 0 failed",
     ] {
         assert!(stdout.contains(text), "`{text}` is not in: {stdout}");
     }
