@@ -4,6 +4,7 @@
 //! - `arguments`: what the command line says; `settings`: flags, environment and config file, put together;
 //!   `directories`: where a user's files are; `similar`: what may have been meant.
 //! - One file for each subcommand: `token`, `verify`, `emulator`, `demo`.
+//! - `session`: a token for one invocation; `cache`: one that several invocations share.
 //! - `presented`: a token that somebody hands in, by standard input or file.
 //! - `output`: what goes to stdout and in which form; `failure`: what goes to stderr and which exit code;
 //!   `advice`: what to do about the library's errors, in flags and variables; `progress`: what is being waited for;
@@ -16,6 +17,7 @@
 
 mod advice;
 mod arguments;
+mod cache;
 mod demo;
 mod directories;
 mod emulator;
@@ -24,6 +26,7 @@ mod output;
 mod presented;
 mod progress;
 mod runtime;
+mod session;
 mod settings;
 mod similar;
 mod token;
