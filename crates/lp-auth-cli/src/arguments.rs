@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::failure::Exit;
 use crate::output::Output;
-use crate::{demo, emulator, settings, token, verify};
+use crate::{call, demo, emulator, exec, invoke, settings, token, verify};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -64,8 +64,11 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Call(call::Arguments),
     Demo(demo::Arguments),
     Emulator(emulator::Arguments),
+    Exec(exec::Arguments),
+    Invoke(invoke::Arguments),
     Settings(settings::shown::Arguments),
     Token(token::Arguments),
     Verify(verify::Arguments),

@@ -5,10 +5,10 @@ use std::cell::OnceCell;
 use std::ffi::OsString;
 
 use clap::Args;
-use lp_auth::{AccessToken, Client, Config, Error, ServiceHost, ServiceName};
+use lp_auth::{AccessToken, Client, Config, Error, ServiceHost, ServiceName, UnixTime, Window};
 
 use crate::arguments::Common;
-use crate::cache::{Entry, TokenCache};
+use crate::cache::{Entry, Lock, TokenCache};
 use crate::failure::{Exit, Failure};
 use crate::progress::Progress;
 use crate::settings::{self, CredentialSettings, ServerSettings, Settings};
@@ -73,6 +73,13 @@ impl Session {
     /// Takes the display of what is waited for away, so that stdout and stderr are free.
     pub(crate) fn end_progress(&mut self) {
         self.progress = None;
+    }
+
+    /// Tells a line on stderr, if `-v` asks for it.
+    pub(crate) fn say(&self, line: impl Into<String>) {
+        if let Some(progress) = &self.progress {
+            progress.say(line.into());
+        }
     }
 
     /// The token.
@@ -150,7 +157,7 @@ impl Session {
             // An ageing one serves as long as the renewal fails.
             self.client()?.restore(entry.token.clone());
         }
-        let token = self.ask_and_keep(cache, None).await?;
+        let token = self.ask_and_keep(cache, kept.as_ref(), None).await?;
         drop(lock);
         Ok(token)
     }
@@ -168,12 +175,12 @@ impl Session {
             None => None,
         };
         // An API that refuses every token makes no storm of requests, however often the command is run.
-        let is_too_soon = |at| lp_auth::Window::starting(at, Self::OBEY_AGAIN_AFTER).contains(now);
+        let is_too_soon = |at| Window::starting(at, Self::OBEY_AGAIN_AFTER).contains(now);
         if refused_before.is_some_and(is_too_soon) {
             return Ok(None);
         }
         self.client()?.invalidate(refused);
-        let token = self.ask_and_keep(cache, Some(now)).await?;
+        let token = self.ask_and_keep(cache, None, Some(now)).await?;
         drop(lock);
         Ok((token != *refused).then_some(token))
     }
@@ -181,28 +188,31 @@ impl Session {
     async fn ask_and_keep(
         &mut self,
         cache: &TokenCache,
-        refused_before: Option<lp_auth::UnixTime>,
+        kept: Option<&Entry>,
+        refused_before: Option<UnixTime>,
     ) -> Result<AccessToken, Failure> {
         let client = self.client()?;
-        let answer = match client.token().await {
-            // Known by now: it is where the token came from.
-            Ok(token) => client
-                .host(&ServiceName::SENTINEL)
-                .await
-                .map(|host| (token, host)),
-            Err(error) => Err(error),
+        // Asked first: who renews a token that is still usable waits for one call, which is to be that for the token.
+        let sentinel = client.host(&ServiceName::SENTINEL).await;
+        let sentinel = match (sentinel, kept) {
+            (Ok(host), _) => host.to_string(),
+            (Err(_), Some(entry)) => entry.sentinel.clone(),
+            (Err(error), None) => return Err(self.unanswered(&error)),
         };
-        let (token, sentinel) = answer.map_err(|error| self.unanswered(&error))?;
-        cache.write(&Entry {
-            token: token.clone(),
-            sentinel: sentinel.to_string(),
-            refused_before,
-        });
+        let token = client.token().await;
+        let token = token.map_err(|error| self.unanswered(&error))?;
+        if kept.is_none_or(|entry| entry.token != token) {
+            cache.write(&Entry {
+                token: token.clone(),
+                sentinel,
+                refused_before,
+            });
+        }
         Ok(token)
     }
 
     /// Who holds the lock asks Sentinel, for as long as the patience lasts.
-    async fn lock(&self, cache: &TokenCache) -> Option<crate::cache::Lock> {
+    async fn lock(&self, cache: &TokenCache) -> Option<Lock> {
         let (patience, pace) = settings::pace(&self.config);
         let lock = cache.lock(patience + pace.lease()).await;
         if lock.is_none() {

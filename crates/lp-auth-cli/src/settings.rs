@@ -211,12 +211,7 @@ impl CredentialSettings {
         servers.put_together(flags, self.allow_shared_secret_file.then_some(true))
     }
 
-    /// The settings together, with the client secret as text. Says at once all that is missing.
-    pub(crate) fn resolve(&self, servers: &ServerSettings) -> Result<Config, Failure> {
-        Ok(with_patience(self.complete(servers)?.with_secret()?))
-    }
-
-    /// All settings, if none is missing. The client secret is not read yet.
+    /// All settings, if none is missing; else it says at once which are. The client secret is not read yet.
     pub(crate) fn complete(&self, servers: &ServerSettings) -> Result<Settings, Failure> {
         let settings = self.settings(servers)?;
         let config = settings.config();

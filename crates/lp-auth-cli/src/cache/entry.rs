@@ -1,5 +1,7 @@
 //! What is kept of a token, and under which name.
 
+use core::fmt::Write as _;
+
 use lp_auth::{AccessToken, Config, UnixTime, Window};
 use ring::digest::{SHA256, digest};
 use secrecy::zeroize::Zeroizing;
@@ -78,5 +80,10 @@ pub(super) fn key(config: &Config, consumer: Option<&str>) -> String {
     ];
     // As JSON, so that no part can run into the next.
     let digest = digest(&SHA256, json!(parts).to_string().as_bytes());
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    let hex = |mut text: String, byte: &u8| {
+        // Writing to a text does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    };
+    digest.as_ref().iter().fold(String::new(), hex)
 }

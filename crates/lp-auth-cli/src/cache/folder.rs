@@ -71,16 +71,19 @@ pub(super) fn open_lock(path: &Path) -> io::Result<File> {
 pub(super) fn remove_outdated(folder: &Path) {
     let Ok(files) = fs::read_dir(folder) else { return };
     for file in files.flatten() {
-        let name = file.file_name();
-        let is_ours = name.to_str().is_some_and(|name| {
-            (name.starts_with("token-") && name.ends_with(".json"))
-                || (name.starts_with(".token-") && name.ends_with(".new"))
-        });
+        let path = file.path();
+        let begins = |start: &str| {
+            file.file_name()
+                .to_str()
+                .is_some_and(|name| name.starts_with(start))
+        };
+        let ends = |end: &str| path.extension().is_some_and(|extension| extension == end);
+        let is_ours = (begins("token-") && ends("json")) || (begins(".token-") && ends("new"));
         let changed = file.metadata().and_then(|file| file.modified()).ok();
         let is_old = changed.is_some_and(|at| runtime::now().since(at.into()) > OUTDATED_AFTER);
         if is_ours && is_old {
             // It only takes room.
-            let _ = fs::remove_file(file.path());
+            let _ = fs::remove_file(&path);
         }
     }
 }

@@ -153,6 +153,10 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
+    pub(crate) fn code(&self) -> Option<i32> {
+        self.code
+    }
+
     /// It was done, and stderr is empty. Gives stdout.
     #[track_caller]
     pub(crate) fn done(self) -> String {
