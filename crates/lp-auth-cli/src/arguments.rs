@@ -9,7 +9,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::failure::Exit;
 use crate::output::Output;
-use crate::{demo, doctor, domain, emulator, inspect, installation, keys, settings, token, verify};
+use crate::{
+    call, demo, doctor, domain, emulator, exec, inspect, installation, invoke, keys, settings, token, verify,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -64,12 +66,15 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Call(call::Arguments),
     Demo(demo::Arguments),
     Doctor(doctor::Arguments),
     Domain(domain::Arguments),
     Emulator(emulator::Arguments),
+    Exec(exec::Arguments),
     Inspect(inspect::Arguments),
     Installation(installation::Arguments),
+    Invoke(invoke::Arguments),
     Keys(keys::Arguments),
     Settings(settings::shown::Arguments),
     Token(token::Arguments),

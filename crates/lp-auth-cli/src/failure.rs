@@ -17,6 +17,10 @@ pub(crate) enum Exit {
     Refused = 3,
     /// Network, time-out, a server in trouble, an answer that makes no sense.
     Unavailable = 4,
+    /// As shells have it: the program that was to be run cannot be.
+    ProgramNotRun = 126,
+    /// As shells have it: there is no such program.
+    ProgramNotFound = 127,
 }
 
 impl From<Exit> for ExitCode {
@@ -53,6 +57,14 @@ impl Failure {
         Self {
             label: "rejected: ",
             ..Self::new(Exit::No, why)
+        }
+    }
+
+    /// An API was asked, and its answer is no success.
+    pub(crate) fn answered(status_line: impl Into<String>) -> Self {
+        Self {
+            label: "answered: ",
+            ..Self::new(Exit::No, status_line)
         }
     }
 
@@ -142,7 +154,7 @@ pub(crate) fn paragraph(label: &str, style: Style, text: &str, width: Option<usi
 
 fn style_of(label: &str) -> Style {
     match label {
-        "error:" | "rejected:" => AnsiColor::Red.on_default().bold(),
+        "answered:" | "error:" | "rejected:" => AnsiColor::Red.on_default().bold(),
         "tip:" => AnsiColor::Green.on_default(),
         _ => Style::new().bold(),
     }

@@ -3,9 +3,10 @@
 //! # The map
 //! - `arguments`: what the command line says; `settings`: flags, environment and config file, put together;
 //!   `directories`: where a user's files are; `similar`: what may have been meant.
-//! - One module for each subcommand: `token`, `verify`, `inspect`, `domain`, `keys`, `installation`, `doctor`,
-//!   `emulator`, `demo`.
+//! - One module for each subcommand: `token`, `call`, `invoke`, `exec`, `verify`, `inspect`, `domain`, `keys`,
+//!   `installation`, `doctor`, `emulator`, `demo`.
 //! - `servers`: where the settings lead, and what to send with; `asking`: one question, asked with patience.
+//! - `session`: a token for one invocation; `cache`: one that several invocations share.
 //! - `presented`: a token that somebody hands in, by standard input or file.
 //! - `output`: what goes to stdout and in which form; `failure`: what goes to stderr and which exit code;
 //!   `rows`, `times`, `plain`: how it is laid out, said in words, and made harmless;
@@ -20,14 +21,18 @@
 mod advice;
 mod arguments;
 mod asking;
+mod cache;
+mod call;
 mod demo;
 mod directories;
 mod doctor;
 mod domain;
 mod emulator;
+mod exec;
 mod failure;
 mod inspect;
 mod installation;
+mod invoke;
 mod keys;
 mod output;
 mod plain;
@@ -36,6 +41,7 @@ mod progress;
 mod rows;
 mod runtime;
 mod servers;
+mod session;
 mod settings;
 mod similar;
 mod times;
@@ -66,6 +72,7 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<(), Failure> {
     let common = &arguments.common;
     match arguments.command {
+        Command::Call(arguments) => call::run(&arguments, common),
         Command::Demo(_) => demo::run(common),
         Command::Doctor(arguments) => doctor::run(&arguments, common),
         Command::Domain(arguments) => domain::run(&arguments, common),
@@ -73,6 +80,8 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Inspect(arguments) => inspect::run(&arguments, common),
         Command::Installation(arguments) => installation::run(&arguments, common),
         Command::Keys(arguments) => keys::run(&arguments, common),
+        Command::Exec(arguments) => exec::run(&arguments, common),
+        Command::Invoke(arguments) => invoke::run(&arguments, common),
         Command::Settings(arguments) => settings::shown::run(&arguments, common),
         Command::Token(arguments) => token::run(&arguments, common),
         Command::Verify(arguments) => verify::run(&arguments, common),

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use lp_auth::{ApiVersion, Config, ConfigError, Pace, Region, Rests, Stack};
+use lp_auth::{AccountId, ApiVersion, Config, ConfigError, Pace, Region, Rests, Stack};
 
 pub(crate) use self::config_file::ConfigFile;
 use self::config_file::Wanted;
@@ -211,8 +211,8 @@ impl CredentialSettings {
         servers.put_together(flags, self.allow_shared_secret_file.then_some(true))
     }
 
-    /// The settings together, with the client secret as text. Says at once all that is missing.
-    pub(crate) fn resolve(&self, servers: &ServerSettings) -> Result<Config, Failure> {
+    /// All settings, if none is missing; else it says at once which are. The client secret is not read yet.
+    pub(crate) fn complete(&self, servers: &ServerSettings) -> Result<Settings, Failure> {
         let settings = self.settings(servers)?;
         let config = settings.config();
         let missing: Vec<_> = [
@@ -224,7 +224,7 @@ impl CredentialSettings {
         .filter_map(|(is_missing, setting)| is_missing.then_some(setting))
         .collect();
         if missing.is_empty() {
-            return Ok(with_patience(settings.with_secret()?));
+            return Ok(settings);
         }
         let failure = not_set(&missing);
         let file = settings.file();
@@ -271,6 +271,14 @@ pub(crate) fn not_set(missing: &[Setting]) -> Failure {
         .tip("to see it work without an account: lp-auth demo")
 }
 
+/// The account id, which has been seen to be set.
+pub(crate) fn account(config: &Config) -> Result<AccountId, Failure> {
+    let account = config.account.as_deref().unwrap_or_default();
+    account
+        .parse()
+        .map_err(|error| crate::advice::unbuildable(&lp_auth::BuildError::Name(error)))
+}
+
 /// What is wrong with the settings as such.
 pub(crate) fn unusable(error: &ConfigError) -> Failure {
     let failure = Failure::new(Exit::Usage, error.to_string());
@@ -301,7 +309,7 @@ pub(crate) fn pace(config: &Config) -> (Duration, Pace) {
     }
 }
 
-fn with_patience(mut config: Config) -> Config {
+pub(crate) fn with_patience(mut config: Config) -> Config {
     config.patience.get_or_insert(PATIENCE);
     config
 }

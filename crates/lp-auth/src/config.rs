@@ -259,6 +259,13 @@ impl Config {
         Ok(Some(text.expose_secret().trim_end_matches(['\r', '\n']).into()))
     }
 
+    /// The certificate authorities that are trusted instead of the operating system's, read from their file where one is
+    /// named.
+    pub fn ca_pem(&self) -> Result<Option<Vec<u8>>, ConfigError> {
+        let read = |path: &PathBuf| Ok(read("certificate authority", path)?.to_vec());
+        self.ca_file.as_ref().map(read).transpose()
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         if self.client_secret.is_some() && self.client_secret_file.is_some() {
             return Err(ConfigError::TwoSecrets);
@@ -272,11 +279,6 @@ impl Config {
             return Err(ConfigError::TwoHosts);
         }
         Ok(())
-    }
-
-    fn ca_pem(&self) -> Result<Option<Vec<u8>>, ConfigError> {
-        let read = |path: &PathBuf| Ok(read("certificate authority", path)?.to_vec());
-        self.ca_file.as_ref().map(read).transpose()
     }
 }
 

@@ -5,13 +5,18 @@
     reason = "a test fails by panicking"
 )]
 
+mod api;
+mod cache;
+mod call;
 mod config_file;
 mod demo;
 mod doctor;
 mod domain;
 mod emulator;
+mod exec;
 mod inspect;
 mod installation;
+mod invoke;
 mod keys;
 mod refusals;
 mod scene;
