@@ -2,7 +2,7 @@
 
 use core::convert::Infallible;
 
-use crate::{Error, Flow, ServiceHost, ServiceName, Step, UnixTime};
+use crate::{Error, Flow, ServiceHost, ServiceName, Step, UnixTime, Window};
 
 /// A machine that knows, or finds out, where services live.
 ///
@@ -17,6 +17,13 @@ pub trait Locate: Flow {
 
     /// The host as far as it is known, however old, for an asker who cannot wait. None, unless the machine says otherwise.
     fn known(&self, service: &ServiceName) -> Option<ServiceHost> {
+        let _ = service;
+        None
+    }
+
+    /// The stretch of time in which [`locate`](Self::locate) brings neither the host nor a call for it: the lookup is out, or its
+    /// failure rests. None, unless the machine says otherwise.
+    fn engaged(&self, service: &ServiceName) -> Option<Window> {
         let _ = service;
         None
     }
@@ -41,6 +48,10 @@ impl<L: Locate + ?Sized> Locate for &mut L {
         (**self).known(service)
     }
 
+    fn engaged(&self, service: &ServiceName) -> Option<Window> {
+        (**self).engaged(service)
+    }
+
     fn upkeep(&mut self, now: UnixTime) -> Step<Infallible> {
         (**self).upkeep(now)
     }
@@ -57,6 +68,10 @@ impl<L: Locate + ?Sized> Locate for Box<L> {
 
     fn known(&self, service: &ServiceName) -> Option<ServiceHost> {
         (**self).known(service)
+    }
+
+    fn engaged(&self, service: &ServiceName) -> Option<Window> {
+        (**self).engaged(service)
     }
 
     fn upkeep(&mut self, now: UnixTime) -> Step<Infallible> {

@@ -188,6 +188,18 @@ impl Locate for DomainLookup {
             .map(|known| known.host.clone())
     }
 
+    fn engaged(&self, service: &ServiceName) -> Option<Window> {
+        let Service { exchange, known, .. } = self.services.get(service)?;
+        let engaged = exchange.engaged()?;
+        let is_served = known
+            .as_ref()
+            .is_some_and(|known| match exchange.status(engaged.start()) {
+                Status::InFlight { .. } => !known.doubted,
+                Status::Idle | Status::Resting { .. } => true,
+            });
+        (!is_served).then_some(engaged)
+    }
+
     /// Looks the services that were asked for up again, each when its host is no longer fresh.
     fn upkeep(&mut self, now: UnixTime) -> Step<Infallible> {
         let mut next = UnixTime::MAX;

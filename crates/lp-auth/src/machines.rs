@@ -146,11 +146,15 @@ impl Machines {
     /// Publishes what is at hand now.
     pub(crate) fn publish(&self) {
         for place in self.tokens.iter().filter_map(Weak::upgrade) {
-            place.at_hand.publish(place.machine().at_hand());
+            place
+                .at_hand
+                .publish(place.machine().at_hand_with(&*self.locator));
         }
         #[cfg(feature = "verify")]
         if let Some(place) = self.keys.upgrade() {
-            place.at_hand.publish(place.machine().at_hand());
+            place
+                .at_hand
+                .publish(place.machine().at_hand_with(&*self.locator));
         }
     }
 }
