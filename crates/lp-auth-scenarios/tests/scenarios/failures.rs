@@ -123,7 +123,7 @@ scenarios! {
         ])
 
     a_server_fault_rests_as_asked_within_bounds:
-        each([("2", 2.0), ("soon", 5.0), ("99999", 300.0)], |(asked, rest)| [
+        each([("2", 2.0), ("0", 1.0), ("soon", 5.0), ("99999", 300.0)], |(asked, rest)| [
             Ask(AToken, Call(TheToken)),
             Reply(TheToken, StatusAfter(503, asked)),
             After(rest * 0.99),
