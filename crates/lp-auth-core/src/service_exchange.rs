@@ -28,7 +28,7 @@ use crate::{
 ///
 /// let (ticket, ..) = call.into_parts();
 /// let reply = ticket.reply(Err(TransportError::new(TransportErrorKind::TimedOut)));
-/// let Taken::Answer(answer) = exchange.take(reply) else { panic!("it is waited for") };
+/// let Taken::Answer(answer) = exchange.take(reply, now) else { panic!("it is waited for") };
 /// let error = success(answer.outcome, &Purpose::Other("motto"), answer.host.name(), &[]).unwrap_err();
 /// exchange.fail(error, &answer.host, now);
 /// assert!(matches!(exchange.status(now), Status::Resting { .. }));
@@ -51,7 +51,7 @@ pub struct ServiceAnswer {
     pub outcome: Result<Response<Body>, TransportError>,
     /// Whom the call went to.
     pub host: ServiceHost,
-    /// When the call was begun.
+    /// When the call was begun, and no later than when it was answered.
     pub sent: UnixTime,
 }
 
@@ -108,9 +108,12 @@ impl ServiceExchange {
     }
 
     /// Takes a reply in and becomes idle, if the reply is the one waited for.
-    pub fn take(&mut self, reply: Reply) -> Taken<ServiceAnswer> {
+    ///
+    /// An answer from before its own request is one that a clock was set back in between: it counts as sent now.
+    pub fn take(&mut self, reply: Reply, now: UnixTime) -> Taken<ServiceAnswer> {
         match (self.exchange.take(reply), self.asked.take()) {
             (Taken::Answer(Answer { outcome, sent }), Some(host)) => {
+                let sent = sent.min(now);
                 Taken::Answer(ServiceAnswer { outcome, host, sent })
             }
             (Taken::Answer(_) | Taken::TooLate, asked) => {

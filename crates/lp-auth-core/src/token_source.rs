@@ -328,7 +328,7 @@ impl TokenSource {
 
 impl Flow for TokenSource {
     fn handle(&mut self, reply: Reply, now: UnixTime) -> Option<Reply> {
-        match self.exchange.take(reply) {
+        match self.exchange.take(reply, now) {
             Taken::Answer(answer) => {
                 self.read(answer, now);
                 None

@@ -312,7 +312,7 @@ impl KeySource {
 
 impl Flow for KeySource {
     fn handle(&mut self, reply: Reply, now: UnixTime) -> Option<Reply> {
-        match self.exchange.take(reply) {
+        match self.exchange.take(reply, now) {
             Taken::Answer(answer) => {
                 self.read(answer, now);
                 None

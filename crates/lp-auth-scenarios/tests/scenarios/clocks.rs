@@ -61,6 +61,19 @@ scenarios! {
         Ask(AToken, Call(TheSentinel)),
     ]
 
+    an_answer_that_comes_after_the_clock_was_set_back_is_used: [
+        Ask(AToken, Call(TheToken)),
+        SetBack(3600.0),
+        Reply(TheToken, Lives("a", 3600)),
+        Ask(AToken, Token("a")),
+        Ask(Keys, Call(TheKeys)),
+        SetBack(3600.0),
+        Reply(TheKeys, Publishes("k")),
+        Ask(Keys, KeySet("k")),
+        Read(KeySource, FindsIt),
+        Calls(TheKeys, 1),
+    ]
+
     an_answer_that_comes_after_the_clock_was_set_forward_costs_a_rest_and_one_request: [
         Ask(AToken, Call(TheToken)),
         After(7200.0),
