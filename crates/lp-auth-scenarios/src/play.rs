@@ -29,7 +29,7 @@ pub fn play(scenario: &[Line]) {
         if let Err(panic) = comes_true {
             let played = scenario.get(..=number).unwrap_or_default();
             let begins = played.iter().rposition(|line| *line == Line::Anew).unwrap_or(0);
-            println!("The story so far, from line {} to {number}:", begins);
+            println!("The story so far, from line {begins} to {number}:");
             for line in played.iter().skip(begins) {
                 println!("    {line:?}");
             }

@@ -71,7 +71,7 @@ struct InFlight {
 struct Lease {
     sent: UnixTime,
     until: UnixTime,
-    /// New credentials make it count no more.
+    /// New credentials, or a newer call, make it count no more.
     is_void: bool,
 }
 
@@ -185,6 +185,16 @@ impl Stage {
         self.in_flight.remove(place).purpose
     }
 
+    /// What the call at this place among those in flight is for.
+    pub fn purpose_of_call(&self, place: usize) -> Purpose {
+        self.in_flight.get(place).expect("it is in flight").purpose
+    }
+
+    /// Takes the call at this place out of those in flight, to answer it in some other way.
+    pub fn take_ticket(&mut self, place: usize) -> Ticket {
+        self.in_flight.remove(place).ticket
+    }
+
     /// The clock goes forward.
     pub fn after(&mut self, length: Duration) {
         self.now = self.now + length;
@@ -216,6 +226,11 @@ impl Stage {
         tokens
             .filter(|call| call.purpose == Purpose::TheToken)
             .for_each(|call| call.lease.is_void = true);
+    }
+
+    /// The name of a token that a server here made.
+    pub fn name_of(token: &AccessToken) -> String {
+        says::name(token.expose())
     }
 
     /// How many calls have no reply yet.
@@ -299,12 +314,14 @@ impl Stage {
         let kibibytes = if purpose == Purpose::TheKeys { 256 } else { 64 };
         assert_eq!(limits.max_body, kibibytes * 1024);
         let until = self.now + limits.timeout + Duration::from_secs(1);
-        let earlier = self.in_flight.iter().find(|call| {
+        let earlier = self.in_flight.iter_mut();
+        for call in earlier.filter(|call| call.purpose == purpose) {
             let Lease { sent, until, is_void } = call.lease;
             let tolerance = Duration::from_secs(2);
-            call.purpose == purpose && !is_void && self.now < until && self.now + tolerance >= sent
-        });
-        assert!(earlier.is_none(), "one call at a time: {earlier:?}");
+            let is_out = !is_void && self.now < until && self.now + tolerance >= sent;
+            assert!(!is_out, "one call at a time: {call:?}");
+            call.lease.is_void = true;
+        }
         let lease = Lease {
             sent: self.now,
             until,
