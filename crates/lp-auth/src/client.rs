@@ -2,19 +2,24 @@
 
 use core::fmt;
 use core::future::Future;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
 use lp_auth_core::{
-    AccessToken, ApiVersion, Credentials, Error, Scope, ServiceHost, ServiceName, TokenRequest, TokenSource,
+    AccessToken, ApiVersion, ConsumerId, Credentials, Error, Scope, ServiceHost, ServiceName, TokenRequest,
+    TokenSource,
 };
 
 use crate::BuildError;
 use crate::config::config_settings;
+use crate::config::file::read_credential;
+use crate::credential_files::{CredentialFiles, CredentialPaths};
 use crate::driver::Driver;
 use crate::machines::{Machines, TokenPlace};
 use crate::question::{WhichHost, WhichToken};
+use crate::restore::{self, NotRestored};
 use crate::settings::{Settings, shared_settings};
 
 /// Gets access tokens from Sentinel, and keeps one at hand. Cheap to clone; clones share everything.
@@ -42,6 +47,7 @@ pub struct Client {
     driver: Arc<Driver>,
     place: Arc<TokenPlace>,
     request: TokenRequest,
+    consumer: Option<ConsumerId>,
     settings: Arc<Settings>,
 }
 
@@ -52,6 +58,7 @@ impl Client {
             settings: Settings::new(account.into()),
             client_id: None,
             client_secret: None,
+            files: CredentialPaths::default(),
             version: ApiVersion::default(),
             scope: None,
         }
@@ -112,29 +119,44 @@ impl Client {
             .change(&self.place, |source, now| source.invalidate(rejected, now))
     }
 
-    /// Puts a token at hand that was saved earlier, if it is usable. Says whether it was taken.
+    /// Puts a token at hand that was saved earlier: true, or false where one that lives as long is at hand already.
     ///
-    /// The caller sees to it that it is of the same account, client and consumer.
-    pub fn restore(&self, token: AccessToken) -> bool {
-        self.driver
-            .change(&self.place, |source, now| source.restore(token, now))
+    /// Fails where it is not usable now, and where its claims name another account, client or consumer. Saved are
+    /// [`AccessToken::expose`] and [`AccessToken::life`], where nobody else can read them.
+    ///
+    /// ```no_run
+    /// # fn example(lp: &lp_auth::Client, text: &str, requested_at: u64, expires_at: u64) -> Result<(), Box<dyn std::error::Error>> {
+    /// use lp_auth::{AccessToken, UnixTime, Window};
+    ///
+    /// let life = Window::new(UnixTime::from_millis(requested_at), UnixTime::from_millis(expires_at));
+    /// lp.restore(AccessToken::new(text, life)?)?;
+    /// # Ok(()) }
+    /// ```
+    pub fn restore(&self, token: AccessToken) -> Result<bool, NotRestored> {
+        self.driver.change(&self.place, |source, now| {
+            restore::restore(source, token, self.consumer.as_ref(), now)
+        })
     }
 
     /// Uses other credentials from now on, and ends a rest after a refusal. Clients made by
     /// [`for_consumer`](Self::for_consumer) before keep theirs.
+    ///
+    /// The token at hand stays, unless the client id is another one. Where the credentials come from
+    /// [files](ClientBuilder::client_secret_file), these serve until the files change.
     pub fn set_credentials(&self, credentials: Credentials) {
-        self.driver
-            .change(&self.place, |source, _| source.set_credentials(credentials));
+        self.driver.set_credentials(&self.place, credentials);
     }
 
     /// A client whose tokens are bound to this consumer (delegated tokens, V2 alone). It shares host and keys.
     pub fn for_consumer(&self, consumer: &str) -> Result<Self, BuildError> {
-        let request = self.request.clone().for_consumer(consumer.parse()?)?;
+        let consumer: ConsumerId = consumer.parse()?;
+        let request = self.request.clone().for_consumer(consumer.clone())?;
         let source = token_source(&request, self.credentials(), &self.settings);
-        let place = self.driver.machines().add_tokens(source);
+        let place = self.driver.machines().add_tokens(source, self.place.files());
         Ok(Self {
             place,
             request,
+            consumer: Some(consumer),
             ..self.clone()
         })
     }
@@ -146,7 +168,10 @@ impl Client {
             ..(*self.settings).clone()
         };
         let request = self.request.clone().for_account(settings.account()?);
-        Self::from_parts(request, self.credentials(), settings)
+        Ok(Self {
+            consumer: self.consumer.clone(),
+            ..Self::from_parts(request, self.credentials(), self.place.files(), settings)?
+        })
     }
 
     /// A verifier for the tokens of this account, which shares host and keys with this client.
@@ -166,18 +191,20 @@ impl Client {
     fn from_parts(
         request: TokenRequest,
         credentials: Credentials,
+        files: Option<CredentialFiles>,
         mut settings: Settings,
     ) -> Result<Self, BuildError> {
         let locator = settings.locator()?;
         let (transport, runtime) = settings.transport()?;
         settings.transport = Some((Arc::clone(&transport), Arc::clone(&runtime)));
         let mut machines = Machines::new(locator);
-        let place = machines.add_tokens(token_source(&request, credentials, &settings));
+        let place = machines.add_tokens(token_source(&request, credentials, &settings), files);
         let driver = Driver::new(machines, transport, runtime, settings.watcher.clone());
         Ok(Self {
             driver,
             place,
             request,
+            consumer: None,
             settings: Arc::new(settings),
         })
     }
@@ -213,6 +240,7 @@ pub struct ClientBuilder {
     settings: Settings,
     client_id: Option<String>,
     client_secret: Option<SecretString>,
+    files: CredentialPaths,
     version: ApiVersion,
     scope: Option<Scope>,
 }
@@ -221,12 +249,69 @@ impl ClientBuilder {
     /// The id of the installed application.
     pub fn client_id(mut self, id: impl Into<String>) -> Self {
         self.client_id = Some(id.into());
+        self.files.client_id = None;
+        self
+    }
+
+    /// A file that holds the client id, read as [`client_secret_file`](Self::client_secret_file) is. The two are read
+    /// together.
+    pub fn client_id_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.client_id = None;
+        self.files.client_id = Some(path.into());
         self
     }
 
     /// The secret of the installed application.
     pub fn client_secret(mut self, secret: impl Into<String>) -> Self {
         self.client_secret = Some(secret.into().into());
+        self.files.client_secret = None;
+        self
+    }
+
+    /// A file that holds the secret of the installed application, as a mounted secret of Kubernetes or Docker is one. The
+    /// end of its line is left away.
+    ///
+    /// It is read at [`build`](Self::build), and again whenever it may have changed and that would matter: before a
+    /// token is requested, when a request was refused, and while such a refusal rests at most once a second, if
+    /// somebody asks. So a secret that was rotated is used without a restart, and ends the rest after the refusal of
+    /// the old one. The token at hand serves on.
+    ///
+    /// Where it cannot be read then (missing, empty, half written), the secret read before is used; a
+    /// [watcher](Self::watch) is told, and so is whoever gets the refusal. What is no ordinary file, as a pipe, is read
+    /// at `build` alone.
+    ///
+    /// The file is read where the asker runs, also on an async executor: it is a line, and read about once an hour.
+    /// Do not put it on a file system that may hang.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mounted = tempfile::tempdir()?;
+    /// # std::fs::write(mounted.path().join("client-id"), "75588e18-0213-4e33-8174-883acac7e3c4")?;
+    /// # std::fs::write(mounted.path().join("client-secret"), "mfrggzdfmztwq2lknnwg23tpob")?;
+    /// # #[cfg(any(feature = "reqwest", feature = "isahc"))]
+    /// let lp = lp_auth::Client::builder("12345678")
+    ///     .client_id_file(mounted.path().join("client-id"))
+    ///     .client_secret_file(mounted.path().join("client-secret"))
+    ///     .build()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn client_secret_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.client_secret = None;
+        self.files.client_secret = Some(path.into());
+        self
+    }
+
+    /// What the file of the client id held already.
+    pub(crate) fn client_id_in(mut self, path: &Path, id: &SecretString) -> Self {
+        self.client_id = Some(id.expose_secret().to_owned());
+        self.files.client_id = Some(path.to_owned());
+        self
+    }
+
+    /// What the file of the client secret held already.
+    pub(crate) fn client_secret_in(mut self, path: &Path, secret: SecretString) -> Self {
+        self.client_secret = Some(secret);
+        self.files.client_secret = Some(path.to_owned());
         self
     }
 
@@ -247,33 +332,43 @@ impl ClientBuilder {
 
     /// The client. With reqwest, and no transport given, it is used inside a tokio runtime.
     pub fn build(self) -> Result<Client, BuildError> {
-        let (request, credentials, settings) = self.into_parts()?;
-        Client::from_parts(request, credentials, settings)
+        let (request, credentials, files, settings) = self.into_parts()?;
+        Client::from_parts(request, credentials, files, settings)
     }
 
     /// The client for threads.
     #[cfg(feature = "blocking")]
     pub fn build_blocking(self) -> Result<crate::blocking::Client, BuildError> {
-        let (request, credentials, settings) = self.into_parts()?;
-        crate::blocking::Client::from_parts(request, credentials, settings)
+        let (request, credentials, files, settings) = self.into_parts()?;
+        crate::blocking::Client::from_parts(request, credentials, files, settings)
     }
 
-    fn into_parts(self) -> Result<(TokenRequest, Credentials, Settings), BuildError> {
+    fn into_parts(self) -> Result<Parts, BuildError> {
         let mut request = TokenRequest::new(self.settings.account()?, self.version);
         if let Some(scope) = self.scope {
             request = request.with_scope(scope);
         }
-        let credentials = Credentials {
-            client_id: self.client_id.ok_or(BuildError::NoClientId)?.parse()?,
-            client_secret: self
-                .client_secret
-                .ok_or(BuildError::NoClientSecret)?
-                .expose_secret()
-                .parse()?,
+        let client_id = match (self.client_id, &self.files.client_id) {
+            (Some(id), _) => id,
+            (None, Some(path)) => read_credential("client id", path)?.expose_secret().to_owned(),
+            (None, None) => return Err(BuildError::NoClientId),
         };
-        Ok((request, credentials, self.settings))
+        let client_secret = match (self.client_secret, &self.files.client_secret) {
+            (Some(secret), _) => secret,
+            (None, Some(path)) => read_credential("client secret", path)?,
+            (None, None) => return Err(BuildError::NoClientSecret),
+        };
+        let credentials = Credentials {
+            client_id: client_id.parse()?,
+            client_secret: client_secret.expose_secret().parse()?,
+        };
+        let files = CredentialFiles::new(self.files, &credentials);
+        Ok((request, credentials, files, self.settings))
     }
 }
+
+/// What a client of either kind is made from.
+type Parts = (TokenRequest, Credentials, Option<CredentialFiles>, Settings);
 
 /// Shows neither the client secret nor the client id, as one may have been given for the other.
 impl fmt::Debug for ClientBuilder {
