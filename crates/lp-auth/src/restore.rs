@@ -64,6 +64,10 @@ pub(crate) fn restore(
     let payload = Compact::parse(token.expose())
         .and_then(|compact| compact.decode(Part::Payload))
         .map_err(|_| NotRestored::Malformed)?;
+    // Serde would read an array as a struct.
+    if payload.trim_ascii_start().first() != Some(&b'{') {
+        return Err(NotRestored::Malformed);
+    }
     let claims: Claims<'_> = serde_json::from_slice(&payload).map_err(|_| NotRestored::Malformed)?;
     let account = source.request().account().as_str();
     if claims.aud.is_some_and(|audience| !audience.contains(account)) {
