@@ -21,7 +21,8 @@ use lp_auth_core::{
 
 use self::in_flight::{Attendance, InFlight, send, wait};
 use crate::credential_files::{FromFiles, Occasion};
-use crate::machines::{Attention, Calling, Machines, TokenPlace, Upkeep};
+use crate::machines::{Machines, Upkeep};
+use crate::place::{Attention, Calling, TokenPlace};
 use crate::progress::{Progress, Watcher};
 use crate::question::Question;
 

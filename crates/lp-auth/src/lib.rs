@@ -34,7 +34,8 @@
 //! | `config` | the settings as data: from a file, from the environment |
 //! | `credential_files` | credentials that are read anew when they may have changed |
 //! | `settings`, `stack` | what builders gather, and the HTTP stacks that are compiled in |
-//! | `machines`, `question`, `at_hand` | the machines behind one lock, what they can be asked, what they publish |
+//! | `machines`, `question` | the machines behind one lock, and what they can be asked |
+//! | `place`, `at_hand` | one machine of them: what it publishes, and who looks after its calls |
 //! | `driver` | the calls in flight, and waiting |
 //! | `restore` | tokens that were saved earlier |
 //! | `progress` | what a driver tells whoever wants to watch |
@@ -48,6 +49,7 @@ mod config;
 mod credential_files;
 mod driver;
 mod machines;
+mod place;
 mod progress;
 mod question;
 mod restore;

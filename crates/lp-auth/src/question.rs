@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use lp_auth_core::{AccessToken, Error, Purpose, ServiceHost, ServiceName, Step, UnixTime};
 
+use crate::machines::Machines;
 #[cfg(feature = "verify")]
-use crate::machines::KeyPlace;
-use crate::machines::{Calling, Machines, TokenPlace};
+use crate::place::KeyPlace;
+use crate::place::{Calling, TokenPlace};
 #[cfg(feature = "verify")]
 use lp_auth_jwt::Verification;
 

@@ -149,9 +149,9 @@ async fn anything(lp: Client, mut random: Rng) {
             }
             11 => {
                 let asking = lp.clone();
-                let mut asker = Box::pin(async move { asking.token().await });
-                let _ = poll_once(&mut asker).await;
-                stuck.push(asker);
+                let mut future = Box::pin(async move { asking.token().await });
+                let _ = poll_once(&mut future).await;
+                stuck.push(future);
             }
             12..14 => {
                 let host = timeout(NEVER, lp.host(&ServiceName::SENTINEL)).await;

@@ -14,7 +14,8 @@ use lp_auth_core::{
 
 use crate::credential_files::Occasion;
 use crate::driver::out_of_patience;
-use crate::machines::{Calling, Machines, TokenPlace, Upkeep};
+use crate::machines::{Machines, Upkeep};
+use crate::place::{Calling, TokenPlace};
 use crate::progress::{Progress, Watcher};
 use crate::question::Question;
 

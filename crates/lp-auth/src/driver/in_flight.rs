@@ -15,7 +15,7 @@ use lp_auth_core::{
     Body, Limits, Purpose, Runtime, Transport, TransportError, TransportErrorKind, UnixTime, http,
 };
 
-use crate::machines::{Attention, Calling};
+use crate::place::{Attention, Calling};
 
 /// How long a transport may overrun its limit of time: less than the grace of a lease, so that the machine hears of it
 /// before it counts the call as lost.
