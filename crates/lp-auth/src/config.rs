@@ -210,11 +210,10 @@ impl Config {
     pub fn client(&self) -> Result<ClientBuilder, ConfigError> {
         self.check()?;
         let mut builder = Client::builder(self.account.as_deref().ok_or(ConfigError::NoAccount)?);
-        if let Some(id) = &self.client_id {
-            builder = builder.client_id(id);
-        }
-        if let Some(path) = &self.client_id_file {
-            builder = builder.client_id_in(path, &read_credential("client id", path)?);
+        match (&self.client_id_file, self.id()?) {
+            (Some(path), Some(id)) => builder = builder.client_id_in(path, id),
+            (None, Some(id)) => builder = builder.client_id(id),
+            (_, None) => {}
         }
         match (&self.client_secret_file, self.secret()?) {
             (Some(path), Some(secret)) => builder = builder.client_secret_in(path, secret),
@@ -261,6 +260,15 @@ impl Config {
                 builder.v1_keys(lp_auth_jwt::KeySet::from_text(text.expose_secret()).map_err(unusable)?);
         }
         Ok(builder.with_settings_of(self, self.ca_pem()?))
+    }
+
+    /// The client id, read from its file where one is named.
+    pub fn id(&self) -> Result<Option<String>, ConfigError> {
+        let Some(path) = &self.client_id_file else {
+            return Ok(self.client_id.clone());
+        };
+        let id = read_credential("client id", path)?;
+        Ok(Some(id.expose_secret().to_owned()))
     }
 
     /// The client secret, read from its file where one is named.

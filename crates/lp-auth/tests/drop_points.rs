@@ -31,7 +31,7 @@ struct World {
 
 impl World {
     fn asked(&self) -> [usize; 3] {
-        [0, 1, 2].map(|which| self.asked[which].load(Ordering::Relaxed))
+        self.asked.each_ref().map(|count| count.load(Ordering::Relaxed))
     }
 
     fn client(&self) -> Client {
@@ -81,7 +81,9 @@ impl Transport for World {
             let token = format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims));
             (1, format!(r#"{{"access_token":"{token}"}}"#))
         };
-        self.asked[which].fetch_add(1, Ordering::Relaxed);
+        if let Some(count) = self.asked.get(which) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
         Ok(Response::new(body.into()))
     }
 }
@@ -94,7 +96,7 @@ impl Runtime for World {
     }
 
     async fn sleep(&self, _: Duration) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
@@ -177,7 +179,7 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 /// by the same calls.
 fn dropped_everywhere<C, T: Debug>(
     set_up: impl Fn(&World) -> C,
-    ask: impl AsyncFn(&C) -> Result<T, Error>,
+    ask: &impl AsyncFn(&C) -> Result<T, Error>,
     calls: [usize; 3],
 ) {
     for with_company in [false, true] {
@@ -216,12 +218,12 @@ fn dropped_everywhere<C, T: Debug>(
 
 #[test]
 fn an_asker_for_the_first_token_is_dropped_at_any_point_and_nothing_is_lost() {
-    dropped_everywhere(World::client, async |lp| lp.token().await, [1, 1, 0]);
+    dropped_everywhere(World::client, &async |lp| lp.token().await, [1, 1, 0]);
 }
 
 #[test]
 fn the_asker_that_renews_the_token_is_dropped_at_any_point_and_nothing_is_lost() {
-    dropped_everywhere(World::aging, async |lp| lp.token().await, [1, 2, 0]);
+    dropped_everywhere(World::aging, &async |lp| lp.token().await, [1, 2, 0]);
 }
 
 #[test]
@@ -231,13 +233,13 @@ fn an_asker_for_a_delegated_token_is_dropped_at_any_point_and_nothing_is_lost() 
         let _ = run(lp.token()).expect("it is handed out");
         lp.for_consumer("consumer-1").expect("V2")
     };
-    dropped_everywhere(delegated, async |lp| lp.token().await, [1, 2, 0]);
+    dropped_everywhere(delegated, &async |lp| lp.token().await, [1, 2, 0]);
 }
 
 #[test]
 fn an_asker_for_a_host_is_dropped_at_any_point_and_nothing_is_lost() {
     let service: ServiceName = "faasGW".parse().expect("a name");
-    dropped_everywhere(World::client, async |lp| lp.host(&service).await, [1, 0, 0]);
+    dropped_everywhere(World::client, &async |lp| lp.host(&service).await, [1, 0, 0]);
 }
 
 #[test]
@@ -251,7 +253,7 @@ fn an_asker_for_keys_is_dropped_at_any_point_and_nothing_is_lost() {
         Err(lp_auth::VerifyError::Unavailable(error)) => Err(error),
         Err(rejected) => panic!("{rejected}"),
     };
-    dropped_everywhere(verifier, verify, [1, 0, 1]);
+    dropped_everywhere(verifier, &verify, [1, 0, 1]);
 }
 
 #[test]

@@ -39,7 +39,7 @@ async fn two_hundred_ask(lp: &Client, servers: &Arc<Servers>, length: Duration) 
             while servers.elapsed() < end {
                 let asked = servers.elapsed();
                 lp.token().await.expect("it is handed out");
-                let waited = servers.elapsed() - asked;
+                let waited = servers.elapsed().saturating_sub(asked);
                 if waited > Duration::ZERO {
                     waits.fetch_add(1, Ordering::Relaxed);
                     let mut longest = longest.lock().expect("unpoisoned");

@@ -24,8 +24,10 @@ fn good() -> Window {
     Window::starting(NOW, HOUR)
 }
 
+type Outcome = Result<bool, NotRestored>;
+
 /// Each saved token, and what becomes of it: first for the client itself, then for one of its consumers.
-fn cases() -> Vec<(AccessToken, Result<bool, NotRestored>, Result<bool, NotRestored>)> {
+fn cases() -> Vec<(AccessToken, Outcome, Outcome)> {
     use NotRestored::{AnotherAccount, AnotherClient, AnotherConsumer, Expired, Malformed, NotYet};
 
     let ours = r#"{"aud":"12345678","azp":"my-app"}"#;

@@ -108,8 +108,8 @@ impl ClientBuilder {
     }
 
     /// What the file of the client id held already.
-    pub(crate) fn client_id_in(mut self, path: &Path, id: &SecretString) -> Self {
-        self.client_id = Some(id.expose_secret().to_owned());
+    pub(crate) fn client_id_in(mut self, path: &Path, id: String) -> Self {
+        self.client_id = Some(id);
         self.files.client_id = Some(path.to_owned());
         self
     }
