@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use lp_auth::{ApiVersion, Config, ConfigError, Pace, Region, Rests, Stack};
+use lp_auth::{ApiVersion, Config, ConfigError, Pace, Region, Stack};
 
 use crate::failure::{Exit, Failure};
 
@@ -143,7 +143,10 @@ impl CredentialSettings {
         let config = complete(flags)?;
         let missing: Vec<_> = [
             (config.account.is_none(), ACCOUNT),
-            (config.client_id.is_none(), CLIENT_ID),
+            (
+                config.client_id.is_none() && config.client_id_file.is_none(),
+                CLIENT_ID,
+            ),
             (
                 config.client_secret.is_none() && config.client_secret_file.is_none(),
                 CLIENT_SECRET,
@@ -196,6 +199,7 @@ pub(crate) fn not_set(missing: &[Setting]) -> Failure {
 pub(crate) fn unusable(error: &ConfigError) -> Failure {
     let failure = Failure::new(Exit::Usage, error.to_string());
     match error {
+        ConfigError::TwoClientIds => failure.tip("unset LP_CLIENT_ID or LP_CLIENT_ID_FILE; --client-id wins over both"),
         ConfigError::TwoSecrets => {
             failure.tip("unset LP_CLIENT_SECRET or LP_CLIENT_SECRET_FILE; a flag wins over both")
         }
@@ -212,14 +216,7 @@ pub(crate) fn unusable(error: &ConfigError) -> Failure {
 
 /// How long to go on trying, and the rests between the tries: with no patience at all, one try.
 pub(crate) fn pace(config: &Config) -> (Duration, Pace) {
-    let pace = Pace::default();
-    match config.patience.unwrap_or(PATIENCE) {
-        Duration::ZERO => {
-            let rests = Rests::default().scaled(1e6);
-            (pace.lease(), Pace { rests, ..pace })
-        }
-        patience => (patience, pace),
-    }
+    (config.patience.unwrap_or(PATIENCE), Pace::default())
 }
 
 fn complete(flags: Config) -> Result<Config, Failure> {
