@@ -722,7 +722,7 @@ fn a_set_may_have_more_than_64_keys() {
 }
 
 #[test]
-fn a_host_that_gives_no_answer_or_says_it_is_not_sentinel_is_doubted_at_the_next_ask() {
+fn a_host_that_gives_no_answer_or_is_not_sentinel_any_more_is_doubted_at_the_next_ask() {
     for (with, doubted) in [
         (With::Nothing(TransportErrorKind::TimedOut), 1),
         (With::Nothing(TransportErrorKind::Unresolved), 1),
@@ -731,7 +731,7 @@ fn a_host_that_gives_no_answer_or_says_it_is_not_sentinel_is_doubted_at_the_next
         (With::Status(421), 1),
         (With::Status(500), 0),
         (With::Status(403), 0),
-        (With::Nothing(TransportErrorKind::Tls), 0),
+        (With::Nothing(TransportErrorKind::Tls), 1),
         (With::Body(String::new()), 0),
     ] {
         live([
