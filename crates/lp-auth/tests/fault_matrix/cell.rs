@@ -125,18 +125,19 @@ impl Cell<'_> {
     async fn fails(&self, crew: &Crew, talk: &mut Talk<'_>, failure: &Failure) -> Verdict {
         let only = self.only();
         let found = self.with_lookup();
+        let [first_rest, second_rest] = failure.rests;
         let again = if failure.casts_doubt { found } else { only };
         let (first, second) = {
             let _asking = crew.asking.acquire().await;
             (talk.ask().await, talk.ask().await)
         };
-        let until = self.judge(talk, &first, failure, 0, found)?;
-        // Whoever asks during the rest: the same error, at once, and no call.
-        let left = until.since(second.began);
-        let may_wait = failure.is_transient && left <= talk.patience;
+        // Whoever asks during the rest: the same error, at once, and no call. If it is still the rest.
+        let until = first.error()?.retry_at().unwrap_or_default();
+        let may_wait = failure.is_transient && until.since(second.began) <= talk.patience;
         if second.ended >= until || may_wait {
             return Err(Trouble::Slow("the rest was over too soon".to_owned()));
         }
+        let until = self.judge(talk, &first, failure, first_rest, found)?;
         let (error, same) = (first.error()?, second.error()?);
         wrong_if(error.to_string() != same.to_string(), || {
             format!("during the rest, another error: {same}")
@@ -145,7 +146,7 @@ impl Cell<'_> {
 
         talk.rest(until).await;
         let third = talk.ask_in_turn(crew).await;
-        let until = self.judge(talk, &third, failure, 1, again)?;
+        let until = self.judge(talk, &third, failure, second_rest, again)?;
 
         if talk.scene.mend() {
             talk.rest(until).await;
@@ -165,7 +166,7 @@ impl Cell<'_> {
         talk: &Talk<'_>,
         asked: &Asked,
         failure: &Failure,
-        nth: usize,
+        rest: f64,
         calls: Calls,
     ) -> Verdict<UnixTime> {
         let error = asked.error()?;
@@ -195,7 +196,7 @@ impl Cell<'_> {
         asked.expect_calls(calls)?;
         talk.compare_with_server(failure.takes_the_time_limit)?;
 
-        let rest = talk.scaled(failure.rests[nth]);
+        let rest = talk.scaled(rest);
         let mut earliest = asked.began + rest;
         if failure.takes_the_time_limit {
             earliest = earliest + talk.timeout;
@@ -377,7 +378,7 @@ impl<'a> Talk<'a> {
                 noted
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
-                    .push(progress.clone())
+                    .push(progress.clone());
             });
         Self {
             scene,

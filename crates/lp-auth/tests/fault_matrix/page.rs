@@ -172,8 +172,8 @@ fn seen(row: &Row) -> String {
             } else {
                 "not transient"
             };
-            let says = if row.at.len() == 1 {
-                says.replace("{answer}", words::answer(row.at[0]))
+            let says = if let [at] = *row.at {
+                says.replace("{answer}", words::answer(at))
             } else if says.contains("{answer}") {
                 let each: Vec<String> = row
                     .at
@@ -216,7 +216,7 @@ fn rests(outcome: &Outcome) -> String {
             .join(", ")
     };
     match outcome {
-        Outcome::Fails(failure) if failure.rests[0] == failure.rests[1] => {
+        Outcome::Fails(failure) if failure.rests[0].total_cmp(&failure.rests[1]).is_eq() => {
             format!("{} s each time", failure.rests[0])
         }
         Outcome::Fails(failure) => format!("{}, …", seconds(&failure.rests)),

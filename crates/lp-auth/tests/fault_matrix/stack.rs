@@ -105,9 +105,12 @@ impl Asker {
             Self::Task(_, verifier) => Answer::of_verdict(verifier.verify(presented).await.map(drop)),
             Self::Thread(both) => {
                 let (both, presented) = (Arc::clone(both), presented.to_owned());
-                let ask = move || match for_keys {
-                    false => Answer::of_token(both.0.token()),
-                    true => Answer::of_verdict(both.1.verify(&presented).map(drop)),
+                let ask = move || {
+                    if for_keys {
+                        Answer::of_verdict(both.1.verify(&presented).map(drop))
+                    } else {
+                        Answer::of_token(both.0.token())
+                    }
                 };
                 spawn_blocking(ask).await.expect("it does not panic")
             }
