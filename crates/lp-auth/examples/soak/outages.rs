@@ -227,3 +227,45 @@ fn any_fault(random: &mut Rng) -> (Fault, Rule) {
 fn seconds(random: &mut Rng, range: RangeInclusive<f64>) -> Duration {
     Duration::from_secs_f64(range.start() + random.f64() * (range.end() - range.start()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn most_calls(length: f64, rule: Rule) -> usize {
+        let outage = Outage {
+            at: Endpoint::Token,
+            start: Duration::ZERO,
+            length: Duration::from_secs_f64(length),
+            fault: Fault::Html,
+            rule,
+        };
+        outage.most_calls()
+    }
+
+    #[test]
+    fn an_outage_has_room_for_as_many_calls_as_its_rests_leave() {
+        let trouble = Rule::Trouble { retry_after: None };
+        // In the time of an hour-long token: calls after 0, 5, 15, 30 and 90 s.
+        assert_eq!(most_calls(0.0, trouble), 1);
+        assert_eq!(most_calls(14.9 * SCALE, trouble), 2);
+        assert_eq!(most_calls(89.0 * SCALE, trouble), 4);
+        assert_eq!(most_calls(91.0 * SCALE, trouble), 5);
+        // A call that takes its time leaves room for fewer.
+        let stalls = Rule::NoAnswer { takes: TIME_LIMIT };
+        assert_eq!(most_calls(3.0, stalls), 3);
+    }
+
+    #[test]
+    fn a_plan_is_the_same_for_the_same_seed_and_leaves_time_to_recover() {
+        let minute = Duration::from_secs(60);
+        let plan = |seed| Outage::plan(&mut Rng::with_seed(seed), minute);
+        assert_eq!(format!("{:?}", plan(1)), format!("{:?}", plan(1)));
+        for seed in 0..100 {
+            let plan = plan(seed);
+            assert!(plan.len() > 3, "{plan:?}");
+            assert!(plan.iter().all(|outage| outage.end() <= minute));
+            assert!(plan.is_sorted_by_key(|outage| outage.start));
+        }
+    }
+}

@@ -77,8 +77,8 @@ impl Spell {
     fn without(self, excuses: &[(Duration, Duration)]) -> Vec<Self> {
         let mut left = Vec::new();
         let mut from = self.start;
-        for (start, end) in excuses {
-            if *start > from && *start < self.end {
+        for (start, end) in excuses.iter().filter(|(start, _)| *start < self.end) {
+            if *start > from {
                 left.push(Self {
                     start: from,
                     end: *start,
@@ -106,5 +106,51 @@ pub(crate) struct Worst {
 impl Worst {
     pub(crate) fn is_broken(&self) -> bool {
         self.lasted > self.allowed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_of_a_spell_is_what_no_outage_excuses() {
+        let left = |excuses: &[(u64, u64)]| -> Vec<(u64, u64)> {
+            let seconds = Duration::from_secs;
+            let excuses: Vec<_> = excuses
+                .iter()
+                .map(|(start, end)| (seconds(*start), seconds(*end)))
+                .collect();
+            let spell = Spell {
+                start: seconds(10),
+                end: seconds(20),
+            };
+            let left = spell.without(&excuses);
+            left.iter()
+                .map(|spell| (spell.start.as_secs(), spell.end.as_secs()))
+                .collect()
+        };
+        assert_eq!(left(&[]), [(10, 20)]);
+        assert_eq!(left(&[(5, 9), (21, 30)]), [(10, 20)]);
+        assert_eq!(left(&[(5, 18), (25, 30)]), [(18, 20)]);
+        assert_eq!(left(&[(5, 12), (11, 13), (15, 16)]), [(13, 15), (16, 20)]);
+        assert_eq!(left(&[(12, 25)]), [(10, 12)]);
+        assert_eq!(left(&[(5, 25)]), []);
+    }
+
+    #[test]
+    fn a_time_without_a_token_that_nothing_excuses_is_a_broken_promise() {
+        let machine = Machine::watched();
+        let worst = |length: Duration| {
+            let spells = Spells::default();
+            let start = Duration::from_secs(1);
+            spells.note(Spell {
+                start,
+                end: start + length,
+            });
+            spells.worst(&[], &[], &machine)
+        };
+        assert!(!worst(longest_rest()).is_broken());
+        assert!(worst(longest_rest() + CALLS + Duration::from_millis(1)).is_broken());
     }
 }
