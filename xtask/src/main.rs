@@ -2,13 +2,17 @@
 //!
 //! - `ci`: the checks that every change must pass, and how they are run and summed up;
 //! - `fuzz`: a short run of each fuzz target;
+//! - `soak`: many askers, tokens of seconds, and servers that fail at random;
+//! - `docs`: the pages of `docs/` that are written from tests;
 //! - `command`: how a program is run, its output kept or shown;
 //! - `workspace`: what `cargo metadata` knows about the crates.
 #![forbid(unsafe_code)]
 
 mod ci;
 mod command;
+mod docs;
 mod fuzz;
+mod soak;
 mod workspace;
 
 use std::process::ExitCode;
@@ -20,7 +24,10 @@ Usage: cargo xtask CHORE
 
 Chores:
   ci [--only STEP]...   run the checks that every change must pass, or some of them
+  docs                  write the pages of docs/ that are made from tests
   fuzz [SECONDS]        run each fuzz target for a while, 20 seconds unless told
+  soak [SECONDS] [--seed NUMBER]
+                        many askers against servers that fail at random, 60 seconds unless told
   help                  print this
 ";
 
@@ -33,8 +40,10 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         ["ci", options @ ..] => ci::run(options),
+        ["docs"] => docs::write(),
         ["fuzz"] => fuzz::run("20"),
         ["fuzz", seconds] => fuzz::run(seconds),
+        ["soak", options @ ..] => soak::run(options),
         [other, ..] => {
             eprintln!("no chore is called `{other}`\n\n{HELP}");
             ExitCode::from(2)
