@@ -105,8 +105,11 @@ impl Policy {
         {
             return Err(Rejected::NotYetValid { from });
         }
-        let is_missing = |scope: &&Box<str>| !claims.scopes().contains(scope);
-        match self.scopes.iter().find(is_missing) {
+        match self
+            .scopes
+            .iter()
+            .find(|scope| !claims.scopes().contains(scope))
+        {
             Some(missing) => Err(Rejected::Scope {
                 missing: missing.clone(),
             }),

@@ -63,7 +63,7 @@ struct Scanner<'a> {
     rest: &'a str,
 }
 
-impl<'a> Scanner<'a> {
+impl Scanner<'_> {
     #[inline]
     fn skip(&mut self, text: &str) -> bool {
         let rest = self.rest.strip_prefix(text);
