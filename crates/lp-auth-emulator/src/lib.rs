@@ -27,6 +27,7 @@ mod files;
 mod journal;
 mod keyring;
 mod keys;
+mod notation;
 mod resource;
 mod sentinel;
 mod server;
