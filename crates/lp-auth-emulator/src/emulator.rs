@@ -242,7 +242,23 @@ impl Emulator {
         self.server.shared().lock().journal.count(Some(endpoint))
     }
 
-    /// Starts counting anew.
+    /// How many bytes went out over all connections since the start, TLS included: whether a client that was flooded
+    /// stopped reading.
+    ///
+    /// ```
+    /// use lp_auth_emulator::{Emulator, Endpoint, Fault};
+    ///
+    /// let emulator = Emulator::builder().start()?;
+    /// emulator.fault(Endpoint::Token, Fault::HugeBody)?; // 200 MiB
+    /// // … the client asks for a token, and gives up …
+    /// assert!(emulator.bytes_sent() < 20 * 1024 * 1024);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn bytes_sent(&self) -> u64 {
+        self.server.shared().sent().count()
+    }
+
+    /// Starts counting requests anew.
     pub fn forget_requests(&self) {
         self.server.shared().lock().journal = crate::journal::Journal::default();
     }

@@ -48,12 +48,12 @@ pub(crate) async fn serve(
 async fn converse(stream: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Shared>) {
     let _ = stream.set_nodelay(true);
     let abort = Arc::new(Abort::default());
+    let connection = |stream| Connection::new(stream, Arc::clone(&abort), Arc::clone(shared.sent()));
     match tls {
-        None => speak_http(Connection::new(stream, Arc::clone(&abort)), shared, abort).await,
+        None => speak_http(connection(stream), shared, abort).await,
         Some(_) if speaks_plain_http(&stream).await => send_to_https(stream).await,
         Some(acceptor) => {
-            let connection = Connection::new(stream, Arc::clone(&abort));
-            if let Ok(connection) = acceptor.accept(connection).await {
+            if let Ok(connection) = acceptor.accept(connection(stream)).await {
                 speak_http(connection, shared, abort).await;
             }
         }

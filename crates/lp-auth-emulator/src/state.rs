@@ -8,18 +8,21 @@ use lp_auth_core::UnixTime;
 
 use crate::application::Application;
 use crate::clock::{ClockOffset, machine_time};
+use crate::connection::SentBytes;
 use crate::fault::{Endpoint, Fault, FaultPlan};
 use crate::journal::{Journal, Watcher};
 use crate::keyring::KeyRing;
 use crate::shapes::ReplyShapes;
 
 pub(crate) struct Shared {
+    sent: Arc<SentBytes>,
     state: Mutex<State>,
 }
 
 impl Shared {
     pub(crate) fn new(settings: Settings, keys: KeyRing) -> Self {
         Self {
+            sent: Arc::default(),
             state: Mutex::new(State {
                 settings: Arc::new(settings),
                 keys: Arc::new(keys),
@@ -27,6 +30,10 @@ impl Shared {
                 journal: Journal::default(),
             }),
         }
+    }
+
+    pub(crate) fn sent(&self) -> &Arc<SentBytes> {
+        &self.sent
     }
 
     /// Never held while something is signed or sent.
