@@ -11,15 +11,15 @@ use secrecy::SecretString;
 
 use crate::application::Application;
 use crate::certificates::{CertificateAuthority, ServerCertificate};
-use crate::clock::ClockOffset;
+use crate::clock::{ClockOffset, machine_time};
 use crate::directory::Directory;
 use crate::domain_api;
-use crate::emulator::Emulator;
+use crate::emulator::{About, Emulator, Parts};
 use crate::error::EmulatorError;
 use crate::journal::{SeenRequest, Watcher};
 use crate::keyring::KeyRing;
 use crate::shapes::ReplyShapes;
-use crate::state::Settings;
+use crate::state::{Settings, Shared};
 use crate::thread::{Listener, ServerThread};
 
 /// Describes an [`Emulator`] and starts it. Every setting has a default.
@@ -49,6 +49,8 @@ pub struct EmulatorBuilder {
     client_id: Option<String>,
     client_secret: Option<SecretString>,
     clock: ClockOffset,
+    #[cfg(feature = "control")]
+    control: Option<SocketAddr>,
     directory: Option<PathBuf>,
     latency: Duration,
     listen: SocketAddr,
@@ -71,6 +73,8 @@ impl EmulatorBuilder {
             client_id: None,
             client_secret: None,
             clock: ClockOffset::None,
+            #[cfg(feature = "control")]
+            control: None,
             directory: None,
             latency: Duration::ZERO,
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
@@ -130,6 +134,27 @@ impl EmulatorBuilder {
     /// How far the emulator's clock is from the machine's. Default: not at all.
     pub fn clock(mut self, offset: ClockOffset) -> Self {
         self.clock = offset;
+        self
+    }
+
+    /// Serves the control plane at this address, which must be one of loopback; port 0 takes a free one: an API and a page
+    /// through which tests in any language, and people, set and see what the methods of [`Emulator`] do. Default: it is
+    /// not served.
+    ///
+    /// It speaks plain http, and answers to nobody whose request says that it comes from another page or for another
+    /// host, so that no page in a browser gets at it. It describes itself at `/openapi.json`.
+    ///
+    /// ```
+    /// use lp_auth_emulator::Emulator;
+    ///
+    /// let emulator = Emulator::builder().control(([127, 0, 0, 1], 0).into()).start()?;
+    /// let url = emulator.control_url().unwrap_or_default(); // http://127.0.0.1:PORT/
+    /// assert!(url.starts_with("http://127.0.0.1:"));
+    /// # Ok::<(), lp_auth_emulator::EmulatorError>(())
+    /// ```
+    #[cfg(feature = "control")]
+    pub fn control(mut self, address: SocketAddr) -> Self {
+        self.control = Some(address);
         self
     }
 
@@ -206,6 +231,8 @@ impl EmulatorBuilder {
     /// thread of its own. Fails where the address is not loopback or cannot be had, or the folder cannot be used.
     pub fn start(self) -> Result<Emulator, EmulatorError> {
         let listener = Listener::bind(self.listen)?;
+        #[cfg(feature = "control")]
+        let control = self.control.map(Listener::bind).transpose()?;
         let address = listener.address();
         let host = match address.ip() {
             IpAddr::V4(_) => address.to_string(),
@@ -213,11 +240,13 @@ impl EmulatorBuilder {
             IpAddr::V6(_) => format!("localhost:{}", address.port()),
         };
         let directory = self.directory.as_deref().map(Directory::open).transpose()?;
+        let lock = directory.as_ref().map(Directory::lock).transpose()?;
+        let now = self.clock.applied_to(machine_time());
         let first = self.first_application(directory.as_ref())?;
         let keys = match (&directory, self.own_keys) {
-            (Some(directory), _) => directory.keys()?,
-            (None, true) => KeyRing::own(),
-            (None, false) => KeyRing::shared(),
+            (Some(directory), _) => directory.keys(now)?,
+            (None, true) => KeyRing::own(now),
+            (None, false) => KeyRing::shared(now),
         };
         let authority = match (self.plain_http, self.authority, &directory) {
             (true, ..) => None,
@@ -238,7 +267,13 @@ impl EmulatorBuilder {
             .transpose()?;
         if let Some(directory) = &directory {
             directory.keep_application(&first)?;
-            directory.write_env(&first, &host, self.plain_http)?;
+            #[cfg(feature = "control")]
+            let control = control
+                .as_ref()
+                .map(|listener| format!("http://{}", listener.address()));
+            #[cfg(not(feature = "control"))]
+            let control: Option<String> = None;
+            directory.write_env(&first, &host, self.plain_http, control.as_deref())?;
         }
         let services: BTreeMap<String, String> = domain_api::SERVICES
             .iter()
@@ -254,8 +289,34 @@ impl EmulatorBuilder {
             token_lifetime: self.token_lifetime,
             watcher: self.watcher,
         };
-        let server = ServerThread::start(listener, tls, settings, keys)?;
-        Ok(Emulator::new(server, address, host, first, authority, directory))
+        let shared = Arc::new(Shared::new(settings, keys, directory.clone()));
+        let about = About {
+            host,
+            first,
+            authority,
+            refusing: Arc::default(),
+        };
+        #[cfg(feature = "control")]
+        let (control, beside) = match control {
+            Some(listener) => {
+                let address = listener.address();
+                let plane = crate::control::serve(listener, Arc::clone(&shared), about.clone());
+                (Some(address), Some(plane))
+            }
+            None => (None, None),
+        };
+        #[cfg(not(feature = "control"))]
+        let beside = None;
+        let server = ServerThread::start(listener, tls, shared, beside)?;
+        Ok(Emulator::new(Parts {
+            server,
+            address,
+            about,
+            directory,
+            #[cfg(feature = "control")]
+            control,
+            lock,
+        }))
     }
 
     fn first_application(&self, directory: Option<&Directory>) -> Result<Application, EmulatorError> {

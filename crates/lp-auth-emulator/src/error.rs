@@ -21,6 +21,9 @@ pub enum EmulatorError {
     /// The certificate authority or the server's certificate could not be made or restored.
     #[error(transparent)]
     Certificates(#[from] CertificateError),
+    /// Another emulator, of this process or of another, uses the folder.
+    #[error("{} is in use by another emulator; end that one, or name another folder", .0.display())]
+    InUse(PathBuf),
     /// A file in the emulator's folder could not be read or written.
     #[error("{} could not be read or written; check its permissions", path.display())]
     Io {

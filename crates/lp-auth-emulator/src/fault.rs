@@ -368,6 +368,7 @@ pub(crate) struct FaultPlan {
 
 impl FaultPlan {
     /// Those in force, the counted ones first: where, what, and how many times still, if not until cleared.
+    #[cfg(feature = "control")]
     pub(crate) fn list(&self) -> impl Iterator<Item = (Endpoint, &Fault, Option<u32>)> {
         let counted = self
             .counted
@@ -381,6 +382,7 @@ impl FaultPlan {
     }
 
     /// All is well again at this endpoint.
+    #[cfg(feature = "control")]
     pub(crate) fn clear(&mut self, endpoint: Endpoint) {
         self.counted.retain(|(other, ..)| *other != endpoint);
         self.lasting.retain(|(other, _)| *other != endpoint);

@@ -17,6 +17,8 @@ mod builder;
 mod certificates;
 mod clock;
 mod connection;
+#[cfg(feature = "control")]
+mod control;
 mod delivery;
 mod directory;
 mod domain_api;
@@ -28,6 +30,7 @@ mod journal;
 mod keyring;
 mod keys;
 mod notation;
+mod refused;
 mod resource;
 mod sentinel;
 mod server;
