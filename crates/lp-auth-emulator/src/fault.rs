@@ -325,7 +325,10 @@ impl<'de> Deserialize<'de> for RetryAfter {
         const A_HUNDRED_YEARS: f64 = 3_155_760_000.0;
         let value = Value::deserialize(deserializer)?;
         let read = match &value {
-            Value::Number(number) => number.as_u64().map(Self::Seconds),
+            Value::Number(number) => {
+                let whole = || notation::whole(&value).and_then(|seconds| u64::try_from(seconds).ok());
+                number.as_u64().or_else(whole).map(Self::Seconds)
+            }
             Value::String(text) => Some(Self::Text(text.clone())),
             Value::Object(members) if members.len() == 1 => members
                 .get("date_in_seconds")

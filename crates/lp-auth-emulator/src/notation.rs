@@ -19,8 +19,7 @@ pub(crate) mod status {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<StatusCode, D::Error> {
         let value = super::Value::deserialize(deserializer)?;
-        value
-            .as_u64()
+        super::whole(&value)
             .filter(|status| (200..=999).contains(status))
             .and_then(|status| u16::try_from(status).ok())
             .and_then(|status| StatusCode::from_u16(status).ok())
@@ -123,6 +122,42 @@ pub(crate) mod location {
     }
 }
 
+/// An integer. JSON has one kind of number, so that `7.0` is one too, and some languages write it so.
+#[cfg(feature = "control")]
+pub(crate) fn integer<'de, D: Deserializer<'de>, T: TryFrom<i64>>(deserializer: D) -> Result<T, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    whole(&value)
+        .and_then(|number| T::try_from(number).ok())
+        .ok_or_else(|| wrong(&value, "a whole number that is not too large or too small"))
+}
+
+/// The same, or null for nothing.
+#[cfg(feature = "control")]
+pub(crate) fn integer_or_null<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: TryFrom<i64>,
+{
+    let value = Value::deserialize(deserializer)?;
+    if value.is_null() {
+        return Ok(None);
+    }
+    integer(value).map(Some).map_err(again)
+}
+
+/// The whole number that this is, with or without a fraction of nothing.
+pub(crate) fn whole(value: &Value) -> Option<i64> {
+    let of_float = |number: f64| {
+        let is_whole = number.fract() == 0.0 && number.abs() < EXACT;
+        #[expect(clippy::cast_possible_truncation, reason = "it is whole, and small enough")]
+        is_whole.then_some(number as i64)
+    };
+    value.as_i64().or_else(|| value.as_f64().and_then(of_float))
+}
+
+/// Below 2^53 a floating point number has each integer.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// A number of at least 0 and at most `most`.
 pub(crate) fn length(value: &Value, most: f64) -> Option<f64> {
     value.as_f64().filter(|length| (0.0..=most).contains(length))
@@ -130,8 +165,7 @@ pub(crate) fn length(value: &Value, most: f64) -> Option<f64> {
 
 /// Without a fraction where there is none, so that `2` is written as it was read.
 pub(crate) fn number(value: f64) -> Value {
-    // Below 2^53 an integer is exact.
-    if value.fract() == 0.0 && value.abs() < 9e15 {
+    if value.fract() == 0.0 && value.abs() < EXACT {
         #[expect(clippy::cast_possible_truncation, reason = "it is whole, and small enough")]
         return Value::from(value as i64);
     }

@@ -11,6 +11,7 @@ use super::Plane;
 use super::extract::Body;
 use super::problem::Problem;
 use crate::clock::ClockOffset;
+use crate::notation;
 use crate::state::State as Standing;
 
 /// A hundred years, either way.
@@ -19,12 +20,14 @@ const FURTHEST: i64 = 3_155_760_000;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Set {
+    #[serde(deserialize_with = "notation::integer")]
     offset_seconds: i64,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Advance {
+    #[serde(deserialize_with = "notation::integer")]
     seconds: i64,
 }
 

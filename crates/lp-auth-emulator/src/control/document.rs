@@ -61,12 +61,11 @@ mod tests {
             assert!(content_of(PAGE, element).is_some_and(|content| content.len() > 100));
         }
         for elsewhere in [
-            "http://",
-            "https://",
-            "//cdn",
+            "href=\"http",
+            "url(",
             "@import",
             " src=",
-            "style=\"",
+            " style=\"",
             " onclick=",
             "innerHTML",
         ] {

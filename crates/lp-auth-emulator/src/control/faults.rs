@@ -10,6 +10,7 @@ use super::Plane;
 use super::extract::{Body, Parameters};
 use super::problem::Problem;
 use crate::fault::{Endpoint, Fault, FaultPlan};
+use crate::notation;
 
 /// Faults in force at a time.
 const MOST_FAULTS: usize = 200;
@@ -20,6 +21,7 @@ const MOST_TIMES: u32 = 1_000_000;
 pub(super) struct Wanted {
     endpoint: Endpoint,
     fault: Fault,
+    #[serde(default, deserialize_with = "notation::integer_or_null")]
     times: Option<u32>,
 }
 

@@ -4,13 +4,13 @@ use core::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderValue;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
 use super::Plane;
 use super::extract::Body;
 use super::problem::Problem;
+use crate::notation;
 use crate::shapes::ReplyShapes;
 use crate::state::Settings;
 
@@ -23,10 +23,12 @@ const LONGEST_LATENCY: u64 = 86_400_000;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Change {
+    #[serde(default, deserialize_with = "notation::integer_or_null")]
     latency_ms: Option<u64>,
     #[serde(default, deserialize_with = "present")]
     required_scope: Option<Option<String>>,
     shapes: Option<Map<String, Value>>,
+    #[serde(default, deserialize_with = "notation::integer_or_null")]
     token_lifetime_seconds: Option<u64>,
 }
 
@@ -103,7 +105,7 @@ fn merged(shapes: &ReplyShapes, changes: &Map<String, Value>) -> Result<ReplySha
     let shapes: ReplyShapes = serde_json::from_value(Value::Object(members))
         .map_err(|error| Problem::unprocessable(format!("shapes: {error}")))?;
     let cache_control = shapes.keys_cache_control.as_deref().unwrap_or_default();
-    if cache_control.len() > 200 || HeaderValue::from_str(cache_control).is_err() {
+    if cache_control.len() > 200 || !cache_control.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Err(Problem::unprocessable(
             "shapes: keys_cache_control must fit into a header: at most 200 printable ASCII characters",
         ));
