@@ -6,7 +6,8 @@
 //! reset). `resource` says what its path names. The endpoint (`domain_api`, `sentinel` or `api`) makes an answer (`answer`) of a
 //! snapshot (`state`) and the request, and nothing else; `delivery` distorts it as a `fault` asks for, and sends it; `journal`
 //! remembers it. Tokens are made in `token` with a key of the `keyring`, which `keys` makes when it is first needed. `builder`
-//! and `emulator` are what users hold; `directory` keeps what is to outlive a restart. `transport_suite` (feature
+//! and `emulator` are what users hold; `directory` keeps what is to outlive a restart. `notation` writes faults and shapes as
+//! JSON; `control` (feature `control`) serves all this to other languages and to people. `transport_suite` (feature
 //! `transport-suite`) stands beside all this: it checks implementations of `Transport`, with servers of its own.
 #![forbid(unsafe_code)]
 

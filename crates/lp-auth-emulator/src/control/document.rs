@@ -1,4 +1,4 @@
-//! What describes the control plane: the OpenAPI document for programs, the page for people.
+//! What describes the control plane: the `OpenAPI` document for programs, the page for people.
 
 use std::sync::OnceLock;
 
@@ -8,7 +8,7 @@ use axum::response::IntoResponse;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// OpenAPI 3.1. The tests hold it against the routes.
+/// `OpenAPI` 3.1. The tests hold it against the routes.
 pub(super) const OPENAPI: &str = include_str!("openapi.json");
 
 const PAGE: &str = include_str!("page.html");

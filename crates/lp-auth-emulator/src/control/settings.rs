@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::Plane;
@@ -25,11 +25,26 @@ const LONGEST_LATENCY: u64 = 86_400_000;
 pub(super) struct Change {
     #[serde(default, deserialize_with = "notation::integer_or_null")]
     latency_ms: Option<u64>,
-    #[serde(default, deserialize_with = "present")]
-    required_scope: Option<Option<String>>,
+    #[serde(default)]
+    required_scope: Scope,
     shapes: Option<Map<String, Value>>,
     #[serde(default, deserialize_with = "notation::integer_or_null")]
     token_lifetime_seconds: Option<u64>,
+}
+
+/// null is something else than nothing.
+#[derive(Default, Deserialize)]
+#[serde(from = "Option<String>")]
+enum Scope {
+    #[default]
+    AsItIs,
+    From(Option<String>),
+}
+
+impl From<Option<String>> for Scope {
+    fn from(scope: Option<String>) -> Self {
+        Self::From(scope)
+    }
 }
 
 pub(super) async fn show(State(plane): State<Plane>) -> Json<Value> {
@@ -54,7 +69,7 @@ pub(super) async fn change(
         if let Some(milliseconds) = change.latency_ms {
             settings.latency = Duration::from_millis(milliseconds);
         }
-        if let Some(scope) = change.required_scope {
+        if let Scope::From(scope) = change.required_scope {
             settings.required_scope = scope;
         }
         if let Some(seconds) = change.token_lifetime_seconds {
@@ -77,10 +92,8 @@ impl Change {
                 "token_lifetime_seconds: 1 to 3155760000, a hundred years, are wanted",
             ));
         }
-        let scope = self.required_scope.iter().flatten();
-        if scope
-            .map(|scope| scope.chars().count())
-            .any(|length| !(1..=1000).contains(&length))
+        if let Scope::From(Some(scope)) = &self.required_scope
+            && !(1..=1000).contains(&scope.chars().count())
         {
             return Err(Problem::unprocessable(
                 "required_scope: 1 to 1000 characters are wanted, or null for none",
@@ -120,9 +133,4 @@ fn shown(settings: &Settings) -> Value {
         "shapes": settings.shapes,
         "token_lifetime_seconds": settings.token_lifetime.as_secs(),
     })
-}
-
-/// null is something else than nothing.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }

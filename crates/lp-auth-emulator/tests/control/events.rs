@@ -92,18 +92,10 @@ fn whoever_comes_back_misses_nothing() {
 #[test]
 fn there_are_only_so_many_streams_at_a_time() {
     let plane = Plane::new();
-    let mut open: Vec<Events> = (0..64).map(|_| Events::open(&plane, "", None)).collect();
+    let open: Vec<Events> = (0..64).map(|_| Events::open(&plane, "", None)).collect();
     plane
         .send("GET", "/events", &[], "")
         .problem(503, &["64 streams"]);
-    // One that hangs up is noticed when it is told something.
-    open.pop();
-    for _ in 0..500 {
-        plane.emulator.rotate_keys().unwrap();
-        let reply = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| Events::open(&plane, "", None)));
-        if reply.is_ok() {
-            break;
-        }
-    }
-    assert_eq!(plane.get("/health")["status"], "ok");
+    assert_eq!(plane.get("/health")["status"], "ok", "all else is answered");
+    drop(open);
 }

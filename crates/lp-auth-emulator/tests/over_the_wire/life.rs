@@ -141,3 +141,46 @@ fn the_domain_api_sends_clients_where_nobody_listens() {
     let error = TcpStream::connect(named).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionRefused);
 }
+
+#[test]
+fn starting_takes_no_longer_than_a_test_likes_to_wait() {
+    let start = || {
+        let before = now();
+        let emulator = Emulator::builder().start().unwrap();
+        let took = before.elapsed();
+        drop(emulator);
+        took
+    };
+    let first = start();
+    let mut later: Vec<Duration> = (0..21).map(|_| start()).collect();
+    later.sort_unstable();
+    println!("the first {first:?}, the median of the others {:?}", later[10]);
+    // Many times what it takes on a machine that has nothing else to do; making a key for each would take longer.
+    assert!(later[10] < Duration::from_millis(500), "{later:?}");
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long it really takes is what is measured"
+)]
+fn now() -> std::time::Instant {
+    std::time::Instant::now()
+}
+
+#[test]
+fn a_reset_makes_all_as_it_was_at_the_start() {
+    let emulator = Emulator::builder().start().unwrap();
+    let client = Client::of(&emulator);
+    let before = emulator.jwks();
+    emulator.replace_keys().unwrap();
+    emulator
+        .fault(Endpoint::Keys, lp_auth_emulator::Fault::Html)
+        .unwrap();
+    emulator.remove_service(&ServiceName::SENTINEL);
+    client.get("/sentinel/well-known/jwks");
+    emulator.reset().unwrap();
+    assert_eq!(emulator.request_count(Endpoint::Keys), 0);
+    assert_eq!(client.get("/sentinel/well-known/jwks").json().to_string(), before);
+    let one = "/api/account/12345678/service/sentinel/baseURI.json?version=1.0";
+    assert_eq!(client.get(one).status, 200);
+}
