@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use lp_auth::{AccountId, ClientId, ClientSecret, Config};
+use lp_auth::{AccountId, ClientId, ClientSecret, Config, ServiceHost};
 use lp_auth_emulator::{Emulator, EmulatorError, SeenRequest};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
@@ -47,9 +47,14 @@ The variables LP_… are for its clients: it reads none of them.";
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The loopback address to listen on; port 0 takes a free one
+    /// The loopback address to listen on, or with --advertise any address; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0", value_parser = address)]
     listen: SocketAddr,
+
+    /// The host by which clients reach it, for containers: the Domain API names it, and the certificate is for it [default:
+    /// the address that it listens on]
+    #[arg(long, value_name = "HOST[:PORT]")]
+    advertise: Option<ServiceHost>,
 
     /// The folder for certificate authority, keys, credentials and the file env; they stay the same from one start to the
     /// next [default: a temporary one, removed at the end]
@@ -110,6 +115,9 @@ fn start(arguments: &Arguments, folder: Option<&Path>, verbose: bool) -> Result<
     if let Some(folder) = folder {
         builder = builder.directory(folder);
     }
+    if let Some(host) = &arguments.advertise {
+        builder = builder.advertise(host.clone());
+    }
     if let Some(account) = &arguments.account {
         builder = builder.account(account.clone());
     }
@@ -164,7 +172,13 @@ fn unstarted(error: &EmulatorError) -> Failure {
         EmulatorError::Thread(_) => Exit::Unavailable,
         _ => Exit::Usage,
     };
-    Failure::new(exit, error.to_string()).causes_of(error)
+    let failure = Failure::new(exit, error.to_string()).causes_of(error);
+    match error {
+        EmulatorError::NotLoopback(_) => failure.tip(
+            "leave out --listen; or, in a container, say by which name its clients reach it: --advertise HOST[:PORT]",
+        ),
+        _ => failure,
+    }
 }
 
 fn temporary_folder() -> Result<TempDir, Failure> {

@@ -193,7 +193,17 @@ fn settings_left_over_in_the_shell_do_not_matter_once_its_env_is_read() {
 fn an_address_that_cannot_be_had_is_a_matter_of_settings() {
     bare(&["emulator", "--listen", "0.0.0.0:0"])
         .run()
-        .failed(2, &["loopback"]);
+        .failed(2, &["loopback", "--advertise"]);
+    bare(&[
+        "emulator",
+        "--listen",
+        "0.0.0.0:0",
+        "--advertise",
+        "liveperson",
+        "--plain-http",
+    ])
+    .run()
+    .failed(2, &["use https"]);
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     bare(&["emulator", "--listen", &address])
