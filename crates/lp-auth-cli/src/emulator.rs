@@ -197,11 +197,20 @@ fn ready(emulator: &Emulator, output: Output) -> String {
     let file = |name: &str| folder.join(name).display().to_string();
     let env_file = file("env");
     match output {
-        Output::Text => format!(
-            "emulator ready at {}; in another shell: set -a; . {}\n",
-            emulator.domain_api(),
-            quoted(&env_file),
-        ),
+        Output::Text => {
+            let listen = emulator.address().to_string();
+            // Who reaches it by another name may want to know where that must lead.
+            let behind = if emulator.sentinel() == listen {
+                String::new()
+            } else {
+                format!(" (listening on {listen})")
+            };
+            format!(
+                "emulator ready at {}{behind}; in another shell: set -a; . {}\n",
+                emulator.domain_api(),
+                quoted(&env_file),
+            )
+        }
         Output::Json => {
             let encrypted = !emulator.ca_pem().is_empty();
             let line = json!({
@@ -213,6 +222,7 @@ fn ready(emulator: &Emulator, output: Output) -> String {
                 "dir": folder.display().to_string(),
                 "domain_api": emulator.domain_api(),
                 "env_file": env_file,
+                "listen": emulator.address().to_string(),
                 "sentinel": emulator.sentinel(),
                 "v1_keys": file("v1-public-key.pem"),
             });
