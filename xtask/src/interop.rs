@@ -65,6 +65,7 @@ impl Check {
 /// One line for one more. Folder, lock file and program are described in `docs/interop.md`.
 const CHECKS: &[Check] = &[
     Check::new("curl", "curl", Shell, "run.sh"),
+    Check::new("container", "container", Shell, "run.sh"),
     Check::new("functions-client", "functions-client", Node, "tooling.mjs"),
     Check::new(
         "functions-client-redirected",

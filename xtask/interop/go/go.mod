@@ -2,4 +2,4 @@ module interop
 
 go 1.18
 
-require golang.org/x/oauth2 v0.24.0
+require golang.org/x/oauth2 v0.3.0

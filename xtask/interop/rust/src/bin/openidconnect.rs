@@ -27,6 +27,8 @@ fn main() -> Result<()> {
     let v1 = token("/sentinel/api/account/{account}/app/token?v=1.0")?;
     settings.verify_v1(v1.access_token().secret())?;
     println!("sent v1");
+    assert_eq!(v1.expires_in(), None);
+    println!("seen V1, no expires_in: expires_in() is None");
     let unread = token("/sentinel/api/v2/account/{account}/app/token").unwrap_err();
     let why = unread.source().map(ToString::to_string).unwrap_or_default();
     assert!(why.contains("expected u64"), "{unread}: {why}");
