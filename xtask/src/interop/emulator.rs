@@ -11,7 +11,8 @@ use crate::command::Failure;
 pub(super) struct Emulator {
     child: Child,
     folder: PathBuf,
-    listen: String,
+    /// What it said when it was ready: a line of JSON.
+    ready: String,
 }
 
 impl Emulator {
@@ -21,7 +22,7 @@ impl Emulator {
         std::fs::create_dir_all(folder).map_err(cannot)?;
         let log = File::create(log(folder)).map_err(cannot)?;
         let mut child = Command::new(command)
-            .args(["emulator", "--verbose", "--dir"])
+            .args(["emulator", "--verbose", "--output", "json", "--dir"])
             .arg(folder)
             .args(advertised.iter().flat_map(|host| ["--advertise", host]))
             .stdin(Stdio::null())
@@ -33,14 +34,18 @@ impl Emulator {
         if let Some(stdout) = child.stdout.as_mut() {
             BufReader::new(stdout).read_line(&mut ready).map_err(cannot)?;
         }
-        let mut emulator = Self {
+        let emulator = Self {
             child,
             folder: folder.to_owned(),
-            listen: String::new(),
+            ready,
         };
-        emulator.listen = listen(&ready)
-            .ok_or_else(|| format!("the emulator did not start: {ready}{}", emulator.log_since(0)))?
-            .to_owned();
+        if emulator.listen().is_none() {
+            let Self { ready, .. } = &emulator;
+            return Err(format!(
+                "the emulator did not start: {ready}{}",
+                emulator.log_since(0)
+            ));
+        }
         Ok(emulator)
     }
 
@@ -55,8 +60,13 @@ impl Emulator {
     }
 
     /// The address that it listens on, whatever it is called.
-    pub(super) fn listen(&self) -> &str {
-        &self.listen
+    pub(super) fn listen(&self) -> Option<&str> {
+        member(&self.ready, "listen")
+    }
+
+    /// The address of its control plane, where it has one.
+    pub(super) fn control(&self) -> Option<&str> {
+        member(&self.ready, "control")
     }
 
     pub(super) fn log_length(&self) -> usize {
@@ -82,13 +92,10 @@ fn log(folder: &Path) -> PathBuf {
     folder.join("log")
 }
 
-/// Where it listens: as it is called, unless it says more.
-fn listen(ready: &str) -> Option<&str> {
-    let (_, rest) = ready.split_once("emulator ready at https://")?;
-    match rest.split_once("(listening on ") {
-        Some((_, rest)) => rest.split_once(')').map(|(address, _)| address),
-        None => rest.split_once(';').map(|(address, _)| address),
-    }
+/// The value of a member of JSON on one line; for addresses, in which nothing is escaped.
+fn member<'a>(json: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = json.split_once(&format!("\"{name}\":\""))?;
+    rest.split_once('"').map(|(value, _)| value)
 }
 
 #[cfg(test)]
@@ -97,10 +104,9 @@ mod tests {
 
     #[test]
     fn the_ready_line_says_where_it_listens() {
-        let plain = "emulator ready at https://127.0.0.1:4321; in another shell: set -a; . lp/env\n";
-        assert_eq!(listen(plain), Some("127.0.0.1:4321"));
-        let named = "emulator ready at https://a.test (listening on 127.0.0.1:4321); in another shell: set -a; . lp/env\n";
-        assert_eq!(listen(named), Some("127.0.0.1:4321"));
-        assert_eq!(listen(""), None);
+        let ready = r#"{"account":"1","control":null,"listen":"127.0.0.1:4321","ready":true}"#;
+        assert_eq!(member(ready, "listen"), Some("127.0.0.1:4321"));
+        assert_eq!(member(ready, "control"), None);
+        assert_eq!(member("", "listen"), None);
     }
 }

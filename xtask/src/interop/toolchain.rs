@@ -149,8 +149,16 @@ impl Toolchain {
             .args(["-c", "set -a; . \"$0\"; exec \"$@\""])
             .arg(emulator.env_file())
             .current_dir(place)
-            .env("INTEROP_DOCS", root().join("docs"))
-            .env("INTEROP_LISTEN", emulator.listen());
+            .env("INTEROP_DOCS", root().join("docs"));
+        let addresses = [
+            ("INTEROP_CONTROL", emulator.control()),
+            ("INTEROP_LISTEN", emulator.listen()),
+        ];
+        command.envs(
+            addresses
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
         // What a proxy would make of a connection to this machine is another matter.
         for name in ["http_proxy", "https_proxy", "all_proxy"] {
             command.env_remove(name).env_remove(name.to_ascii_uppercase());
