@@ -2,6 +2,7 @@
 //!
 //! - `ci`: the checks that every change must pass, and how they are run and summed up;
 //! - `fuzz`: a short run of each fuzz target;
+//! - `interop`: clients that are not ours, against the emulator;
 //! - `command`: how a program is run, its output kept or shown;
 //! - `workspace`: what `cargo metadata` knows about the crates.
 #![forbid(unsafe_code)]
@@ -9,6 +10,7 @@
 mod ci;
 mod command;
 mod fuzz;
+mod interop;
 mod workspace;
 
 use std::process::ExitCode;
@@ -21,6 +23,8 @@ Usage: cargo xtask CHORE
 Chores:
   ci [--only STEP]...   run the checks that every change must pass, or some of them
   fuzz [SECONDS]        run each fuzz target for a while, 20 seconds unless told
+  interop [--only CHECK]... [--no-skips]
+                        run clients that are not ours against the emulator; what cannot be installed here is skipped
   help                  print this
 ";
 
@@ -35,6 +39,7 @@ fn main() -> ExitCode {
         ["ci", options @ ..] => ci::run(options),
         ["fuzz"] => fuzz::run("20"),
         ["fuzz", seconds] => fuzz::run(seconds),
+        ["interop", options @ ..] => interop::run(options),
         [other, ..] => {
             eprintln!("no chore is called `{other}`\n\n{HELP}");
             ExitCode::from(2)

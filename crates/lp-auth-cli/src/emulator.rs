@@ -12,8 +12,26 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use lp_auth::{AccountId, ClientId, ClientSecret, Config};
-use lp_auth_emulator::{Emulator, EmulatorError};
+        Output::Text => {
+            let servers = emulator.domain_api();
+            let listen = emulator.address().to_string();
+            // Who reaches it by another name may want to know where that must lead.
+            let behind = if emulator.sentinel() == listen {
+                String::new()
+            } else {
+                format!(" (listening on {listen})")
+            };
+            let shell = format!("set -a; . {}", quoted(&env_file));
+            let control = emulator.control_url();
+            if output::stdout_width().is_some() {
+                let control = control.map_or(String::new(), |url| format!("  control plane     {url}\n"));
+                return format!(
+                    "emulator ready\n  servers           {servers}{behind}\n{control}  in another shell  {shell}\n"
+                );
+            }
+            let control = control.map_or(String::new(), |url| format!(", control plane at {url}"));
+            format!("emulator ready at {servers}{behind}{control}; in another shell: {shell}\n")
+        }
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use tempfile::TempDir;
@@ -62,9 +80,14 @@ The variables LP_… are for its clients: it reads none of them."#;
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The loopback address to listen on; port 0 takes a free one
+    /// The loopback address to listen on, or with --advertise any address; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0", value_parser = address)]
     listen: SocketAddr,
+
+    /// The host by which clients reach it, for containers: the Domain API names it, and the certificate is for it [default:
+    /// the address that it listens on]
+    #[arg(long, value_name = "HOST[:PORT]")]
+    advertise: Option<ServiceHost>,
 
     /// The folder for certificate authority, keys, credentials and the file env; they stay the same from one start to the
     /// next [default: a temporary one, removed at the end]
@@ -138,6 +161,9 @@ fn start(arguments: &Arguments, folder: Option<&Path>, verbose: bool) -> Result<
     if let Some(folder) = folder {
         builder = builder.directory(folder);
     }
+    if let Some(host) = &arguments.advertise {
+        builder = builder.advertise(host.clone());
+    }
     if let Some(account) = &arguments.account {
         builder = builder.account(account.clone());
     }
@@ -181,7 +207,13 @@ fn unstarted(error: &EmulatorError) -> Failure {
         EmulatorError::Thread(_) => Exit::Unavailable,
         _ => Exit::Usage,
     };
-    Failure::new(exit, error.to_string()).causes_of(error)
+    let failure = Failure::new(exit, error.to_string()).causes_of(error);
+    match error {
+        EmulatorError::NotLoopback(_) => failure.tip(
+            "leave out --listen; or, in a container, say by which name its clients reach it: --advertise HOST[:PORT]",
+        ),
+        _ => failure,
+    }
 }
 
 fn temporary_folder() -> Result<TempDir, Failure> {
@@ -201,6 +233,7 @@ fn ready(emulator: &Emulator, output: Output) -> String {
     let env_file = file("env");
     match output {
         Output::Text => {
+<<<<<<< HEAD
             let servers = emulator.domain_api();
             let shell = format!("set -a; . {}", quoted(&env_file));
             let control = emulator.control_url();
@@ -212,6 +245,20 @@ fn ready(emulator: &Emulator, output: Output) -> String {
             }
             let control = control.map_or(String::new(), |url| format!(", control plane at {url}"));
             format!("emulator ready at {servers}{control}; in another shell: {shell}\n")
+=======
+            let listen = emulator.address().to_string();
+            // Who reaches it by another name may want to know where that must lead.
+            let behind = if emulator.sentinel() == listen {
+                String::new()
+            } else {
+                format!(" (listening on {listen})")
+            };
+            format!(
+                "emulator ready at {}{behind}; in another shell: set -a; . {}\n",
+                emulator.domain_api(),
+                quoted(&env_file),
+            )
+>>>>>>> interop
         }
         Output::Json => {
             let encrypted = !emulator.ca_pem().is_empty();
@@ -225,6 +272,7 @@ fn ready(emulator: &Emulator, output: Output) -> String {
                 "dir": folder.display().to_string(),
                 "domain_api": emulator.domain_api(),
                 "env_file": env_file,
+                "listen": emulator.address().to_string(),
                 "sentinel": emulator.sentinel(),
                 "v1_keys": file("v1-public-key.pem"),
             });

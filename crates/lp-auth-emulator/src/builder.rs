@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use lp_auth_core::AccountId;
+use lp_auth_core::{AccountId, ServiceHost};
 use secrecy::SecretString;
 
 use crate::application::Application;
@@ -43,6 +43,7 @@ use crate::thread::{Listener, ServerThread};
 #[must_use]
 pub struct EmulatorBuilder {
     account: Option<AccountId>,
+    advertised: Option<ServiceHost>,
     applications: Vec<Application>,
     authority: Option<Arc<CertificateAuthority>>,
     certificate: Option<ServerCertificate>,
@@ -67,6 +68,7 @@ impl EmulatorBuilder {
     pub(crate) fn new() -> Self {
         Self {
             account: None,
+            advertised: None,
             applications: Vec::new(),
             authority: None,
             certificate: None,
@@ -115,6 +117,25 @@ impl EmulatorBuilder {
     /// One more application, of the same account or of another.
     pub fn application(mut self, application: Application) -> Self {
         self.applications.push(application);
+        self
+    }
+
+    /// The host by which clients reach it: what the Domain API names, what the certificate is for, and what stands in the
+    /// `env` file; as it is given, so without a port it means the usual one. For a container, whose clients are elsewhere:
+    /// with this, [`listen`](Self::listen) takes any address. Default: the address that it listens on.
+    ///
+    /// ```no_run
+    /// use lp_auth_emulator::Emulator;
+    ///
+    /// let emulator = Emulator::builder()
+    ///     .listen(([0, 0, 0, 0], 443).into())
+    ///     .advertise("liveperson.test".parse()?)
+    ///     .start()?;
+    /// assert_eq!(emulator.domain_api(), "https://liveperson.test");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn advertise(mut self, host: ServiceHost) -> Self {
+        self.advertised = Some(host);
         self
     }
 
@@ -172,8 +193,8 @@ impl EmulatorBuilder {
         self
     }
 
-    /// The address to listen on: one of this machine's loopback addresses. Port 0 takes a free one. Default:
-    /// `127.0.0.1:0`.
+    /// The address to listen on: one of this machine's loopback addresses, or, with [`advertise`](Self::advertise), any.
+    /// Port 0 takes a free one. Default: `127.0.0.1:0`.
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
         self
@@ -228,16 +249,19 @@ impl EmulatorBuilder {
     /// Starts the emulator. When this returns, connections are accepted.
     ///
     /// It blocks for a few milliseconds, and works within an async runtime as well as without one: the emulator runs on a
-    /// thread of its own. Fails where the address is not loopback or cannot be had, or the folder cannot be used.
+    /// thread of its own. Fails where the address is not loopback though no host is advertised, or cannot be had, or the
+    /// folder cannot be used.
     pub fn start(self) -> Result<Emulator, EmulatorError> {
+        self.check_reach()?;
         let listener = Listener::bind(self.listen)?;
         #[cfg(feature = "control")]
-        let control = self.control.map(Listener::bind).transpose()?;
+        let control = self.control.map(bind_control).transpose()?;
         let address = listener.address();
-        let host = match address.ip() {
-            IpAddr::V4(_) => address.to_string(),
+        let host = match (&self.advertised, address.ip()) {
+            (Some(advertised), _) => advertised.to_string(),
+            (None, IpAddr::V4(_)) => address.to_string(),
             // Neither a certificate's name nor a `baseURI` is commonly written with brackets.
-            IpAddr::V6(_) => format!("localhost:{}", address.port()),
+            (None, IpAddr::V6(_)) => format!("localhost:{}", address.port()),
         };
         let directory = self.directory.as_deref().map(Directory::open).transpose()?;
         let lock = directory.as_ref().map(Directory::lock).transpose()?;
@@ -258,9 +282,13 @@ impl EmulatorBuilder {
             (false, None, Some(directory)) => Some(Arc::new(CertificateAuthority::open(directory.path())?)),
             (false, None, None) => Some(Arc::new(CertificateAuthority::generate()?)),
         };
-        let certificate = self
-            .certificate
-            .unwrap_or_else(|| ServerCertificate::for_loopback_address(address.ip()));
+        let certificate = self.certificate.unwrap_or_else(|| {
+            let certificate = ServerCertificate::for_loopback().covering(&address.ip().to_string());
+            match &self.advertised {
+                Some(advertised) => certificate.covering(advertised.name()),
+                None => certificate,
+            }
+        });
         let tls = authority
             .as_ref()
             .map(|authority| authority.server_config(&certificate))
@@ -319,6 +347,15 @@ impl EmulatorBuilder {
         }))
     }
 
+    /// Others than this machine reach it only where the user said by which name, and never without encryption.
+    fn check_reach(&self) -> Result<(), EmulatorError> {
+        match (self.listen.ip().is_loopback(), &self.advertised, self.plain_http) {
+            (true, ..) | (false, Some(_), false) => Ok(()),
+            (false, Some(_), true) => Err(EmulatorError::PlainHttpBeyondLoopback(self.listen)),
+            (false, None, _) => Err(EmulatorError::NotLoopback(self.listen)),
+        }
+    }
+
     fn first_application(&self, directory: Option<&Directory>) -> Result<Application, EmulatorError> {
         let kept = match directory {
             Some(directory) => directory.application()?,
@@ -341,4 +378,13 @@ impl EmulatorBuilder {
         }
         Ok(application)
     }
+}
+
+/// Whoever reaches the control plane is given credentials, so that nobody but this machine does.
+#[cfg(feature = "control")]
+fn bind_control(address: SocketAddr) -> Result<Listener, EmulatorError> {
+    if !address.ip().is_loopback() {
+        return Err(EmulatorError::ControlBeyondLoopback(address));
+    }
+    Listener::bind(address)
 }

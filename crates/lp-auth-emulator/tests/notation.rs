@@ -86,12 +86,11 @@ fn every_fault_goes_there_and_back() {
         both_ways(fault, written);
         let name = written.as_str().unwrap_or_else(|| {
             let members = written.as_object().unwrap();
-            let tag = if members.contains_key("status") {
+            if members.contains_key("status") {
                 "status"
             } else {
                 members.keys().next().unwrap()
-            };
-            tag
+            }
         });
         assert_eq!(fault.name(), name);
     }

@@ -196,10 +196,32 @@ fn settings_left_over_in_the_shell_do_not_matter_once_its_env_is_read() {
 }
 
 #[test]
+fn the_host_that_it_advertises_is_told_apart_from_where_it_listens() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().to_str().unwrap();
+    let running = Running::start(&["--dir", dir, "--advertise", "liveperson.test"]);
+    let start = "emulator ready at https://liveperson.test (listening on 127.0.0.1:";
+    assert!(running.ready.starts_with(start), "{}", running.ready);
+    let env = std::fs::read_to_string(folder.path().join("env")).unwrap();
+    assert!(env.contains("LP_DOMAIN_API='https://liveperson.test'\n"), "{env}");
+    assert!(env.contains("LP_TRUSTED_HOSTS='liveperson.test'\n"), "{env}");
+}
+
+#[test]
 fn an_address_that_cannot_be_had_is_a_matter_of_settings() {
     bare(&["emulator", "--listen", "0.0.0.0:0"])
         .run()
-        .failed(2, &["loopback"]);
+        .failed(2, &["loopback", "--advertise"]);
+    bare(&[
+        "emulator",
+        "--listen",
+        "0.0.0.0:0",
+        "--advertise",
+        "liveperson",
+        "--plain-http",
+    ])
+    .run()
+    .failed(2, &["use https"]);
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     bare(&["emulator", "--listen", &address])

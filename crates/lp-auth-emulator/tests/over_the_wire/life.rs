@@ -48,6 +48,36 @@ fn nothing_but_loopback_is_listened_on() {
 }
 
 #[test]
+fn others_reach_it_by_the_host_that_it_advertises() {
+    for (host, port) in [("liveperson.test", 443), ("liveperson.test:8443", 8443)] {
+        let emulator = Emulator::builder()
+            .advertise(host.parse().unwrap())
+            .start()
+            .unwrap();
+        assert_eq!(emulator.domain_api(), format!("https://{host}"));
+        assert_eq!(emulator.sentinel(), host);
+        let client = Client::resolving("liveperson.test", port, &emulator);
+        let reply = client.get("/api/account/12345678/service/sentinel/baseURI.json?version=1.0");
+        assert_eq!(reply.json()["baseURI"], host);
+    }
+}
+
+#[test]
+fn what_others_reach_is_encrypted() {
+    let error = Emulator::builder()
+        .listen(([0, 0, 0, 0], 0).into())
+        .advertise("liveperson.test".parse().unwrap())
+        .plain_http()
+        .start()
+        .unwrap_err();
+    assert!(
+        matches!(error, EmulatorError::PlainHttpBeyondLoopback(_)),
+        "{error}"
+    );
+    assert!(error.to_string().contains("use https"), "{error}");
+}
+
+#[test]
 fn many_run_in_parallel() {
     let emulators: Vec<Emulator> = (0..20).map(|_| Emulator::builder().start().unwrap()).collect();
     std::thread::scope(|scope| {
