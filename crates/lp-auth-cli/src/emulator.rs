@@ -12,26 +12,8 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-        Output::Text => {
-            let servers = emulator.domain_api();
-            let listen = emulator.address().to_string();
-            // Who reaches it by another name may want to know where that must lead.
-            let behind = if emulator.sentinel() == listen {
-                String::new()
-            } else {
-                format!(" (listening on {listen})")
-            };
-            let shell = format!("set -a; . {}", quoted(&env_file));
-            let control = emulator.control_url();
-            if output::stdout_width().is_some() {
-                let control = control.map_or(String::new(), |url| format!("  control plane     {url}\n"));
-                return format!(
-                    "emulator ready\n  servers           {servers}{behind}\n{control}  in another shell  {shell}\n"
-                );
-            }
-            let control = control.map_or(String::new(), |url| format!(", control plane at {url}"));
-            format!("emulator ready at {servers}{behind}{control}; in another shell: {shell}\n")
-        }
+use lp_auth::{AccountId, ClientId, ClientSecret, Config, ServiceHost};
+use lp_auth_emulator::{Emulator, EmulatorError};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use tempfile::TempDir;
@@ -233,19 +215,8 @@ fn ready(emulator: &Emulator, output: Output) -> String {
     let env_file = file("env");
     match output {
         Output::Text => {
-<<<<<<< HEAD
+        Output::Text => {
             let servers = emulator.domain_api();
-            let shell = format!("set -a; . {}", quoted(&env_file));
-            let control = emulator.control_url();
-            if output::stdout_width().is_some() {
-                let control = control.map_or(String::new(), |url| format!("  control plane     {url}\n"));
-                return format!(
-                    "emulator ready\n  servers           {servers}\n{control}  in another shell  {shell}\n"
-                );
-            }
-            let control = control.map_or(String::new(), |url| format!(", control plane at {url}"));
-            format!("emulator ready at {servers}{control}; in another shell: {shell}\n")
-=======
             let listen = emulator.address().to_string();
             // Who reaches it by another name may want to know where that must lead.
             let behind = if emulator.sentinel() == listen {
@@ -253,12 +224,17 @@ fn ready(emulator: &Emulator, output: Output) -> String {
             } else {
                 format!(" (listening on {listen})")
             };
-            format!(
-                "emulator ready at {}{behind}; in another shell: set -a; . {}\n",
-                emulator.domain_api(),
-                quoted(&env_file),
-            )
->>>>>>> interop
+            let shell = format!("set -a; . {}", quoted(&env_file));
+            let control = emulator.control_url();
+            if output::stdout_width().is_some() {
+                let control = control.map_or(String::new(), |url| format!("  control plane     {url}\n"));
+                return format!(
+                    "emulator ready\n  servers           {servers}{behind}\n{control}  in another shell  {shell}\n"
+                );
+            }
+            let control = control.map_or(String::new(), |url| format!(", control plane at {url}"));
+            format!("emulator ready at {servers}{behind}{control}; in another shell: {shell}\n")
+        }
         }
         Output::Json => {
             let encrypted = !emulator.ca_pem().is_empty();

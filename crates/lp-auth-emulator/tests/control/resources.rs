@@ -96,8 +96,8 @@ fn an_application_is_installed_from_a_template_and_its_secret_told_once() {
         record["client_id"].as_str().unwrap(),
         record["client_secret"].as_str().unwrap(),
     );
-    let place = format!("/applications/le81823118/{id}");
-    assert_eq!(reply.headers["location"], place);
+    let own = format!("/applications/le81823118/{id}");
+    assert_eq!(reply.headers["location"], own);
     assert_eq!(record["client_secret_expires_at"], 0);
     assert!(record["client_id_issued_at"].as_u64().unwrap() > 1_700_000_000);
     for (member, value) in template.as_object().unwrap() {
@@ -109,7 +109,7 @@ fn an_application_is_installed_from_a_template_and_its_secret_told_once() {
     let claims = verify_v2(token.as_str().unwrap(), &plane.emulator.jwks(), "le81823118").unwrap();
     assert_eq!(claims["scope"], "msg.consumer");
 
-    let shown = plane.get(&place);
+    let shown = plane.get(&own);
     let listed = plane.get("/applications");
     assert_eq!(listed["applications"][1], shown);
     assert_eq!(listed["applications"][0]["client_id"], plane.emulator.client_id());
@@ -121,29 +121,25 @@ fn an_application_is_installed_from_a_template_and_its_secret_told_once() {
     }
 
     let changed = plane
-        .send_json("PUT", &format!("{place}/secret"), &json!({}))
+        .send_json("PUT", &format!("{own}/secret"), &json!({}))
         .json(200);
     let fresh = changed["client_secret"].as_str().unwrap();
     assert_eq!(client.post_form(&path, &form(id, secret)).status, 400);
     assert_eq!(client.post_form(&path, &form(id, fresh)).status, 200);
     plane
-        .send_json(
-            "PUT",
-            &format!("{place}/secret"),
-            &json!({"client_secret": "hush"}),
-        )
+        .send_json("PUT", &format!("{own}/secret"), &json!({"client_secret": "hush"}))
         .json(200);
     assert_eq!(client.post_form(&path, &form(id, "hush")).status, 200);
 
-    plane.send("DELETE", &place, &[], "").done();
+    plane.send("DELETE", &own, &[], "").done();
     plane
-        .send("DELETE", &place, &[], "")
+        .send("DELETE", &own, &[], "")
         .problem(404, &["no such application"]);
     plane
-        .send("GET", &place, &[], "")
+        .send("GET", &own, &[], "")
         .problem(404, &["no such application"]);
     plane
-        .send_json("PUT", &format!("{place}/secret"), &json!({}))
+        .send_json("PUT", &format!("{own}/secret"), &json!({}))
         .problem(404, &["no such application"]);
     assert_eq!(client.post_form(&path, &form(id, "hush")).status, 400);
 }
