@@ -215,7 +215,6 @@ fn ready(emulator: &Emulator, output: Output) -> String {
     let env_file = file("env");
     match output {
         Output::Text => {
-        Output::Text => {
             let servers = emulator.domain_api();
             let listen = emulator.address().to_string();
             // Who reaches it by another name may want to know where that must lead.
@@ -234,7 +233,6 @@ fn ready(emulator: &Emulator, output: Output) -> String {
             }
             let control = control.map_or(String::new(), |url| format!(", control plane at {url}"));
             format!("emulator ready at {servers}{behind}{control}; in another shell: {shell}\n")
-        }
         }
         Output::Json => {
             let encrypted = !emulator.ca_pem().is_empty();
