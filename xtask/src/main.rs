@@ -4,6 +4,7 @@
 //! - `fuzz`: a short run of each fuzz target;
 //! - `soak`: many askers, tokens of seconds, and servers that fail at random;
 //! - `docs`: the pages of `docs/` that are written from tests;
+//! - `interop`: clients that are not ours, against the emulator;
 //! - `command`: how a program is run, its output kept or shown;
 //! - `workspace`: what `cargo metadata` knows about the crates.
 #![forbid(unsafe_code)]
@@ -13,6 +14,7 @@ mod command;
 mod docs;
 mod fuzz;
 mod soak;
+mod interop;
 mod workspace;
 
 use std::process::ExitCode;
@@ -28,6 +30,8 @@ Chores:
   fuzz [SECONDS]        run each fuzz target for a while, 20 seconds unless told
   soak [SECONDS] [--seed NUMBER]
                         many askers against servers that fail at random, 60 seconds unless told
+  interop [--only CHECK]... [--no-skips]
+                        run clients that are not ours against the emulator; what cannot be installed here is skipped
   help                  print this
 ";
 
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
         ["fuzz"] => fuzz::run("20"),
         ["fuzz", seconds] => fuzz::run(seconds),
         ["soak", options @ ..] => soak::run(options),
+        ["interop", options @ ..] => interop::run(options),
         [other, ..] => {
             eprintln!("no chore is called `{other}`\n\n{HELP}");
             ExitCode::from(2)
