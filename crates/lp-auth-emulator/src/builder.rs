@@ -227,8 +227,7 @@ impl EmulatorBuilder {
     /// thread of its own. Fails where the address is not loopback though no host is advertised, or cannot be had, or the
     /// folder cannot be used.
     pub fn start(self) -> Result<Emulator, EmulatorError> {
-        self.check_reach()?;
-        let listener = Listener::bind(self.listen)?;
+        let listener = self.bind()?;
         let address = listener.address();
         let host = match (&self.advertised, address.ip()) {
             (Some(advertised), _) => advertised.to_string(),
@@ -287,12 +286,14 @@ impl EmulatorBuilder {
     }
 
     /// Others than this machine reach it only where the user said by which name, and never without encryption.
-    fn check_reach(&self) -> Result<(), EmulatorError> {
-        match (self.listen.ip().is_loopback(), &self.advertised, self.plain_http) {
-            (true, ..) | (false, Some(_), false) => Ok(()),
-            (false, Some(_), true) => Err(EmulatorError::PlainHttpBeyondLoopback(self.listen)),
-            (false, None, _) => Err(EmulatorError::NotLoopback(self.listen)),
+    fn bind(&self) -> Result<Listener, EmulatorError> {
+        if self.listen.ip().is_loopback() || self.advertised.is_none() {
+            return Listener::bind(self.listen);
         }
+        if self.plain_http {
+            return Err(EmulatorError::PlainHttpBeyondLoopback(self.listen));
+        }
+        Listener::bind_beyond_loopback(self.listen)
     }
 
     fn first_application(&self, directory: Option<&Directory>) -> Result<Application, EmulatorError> {
