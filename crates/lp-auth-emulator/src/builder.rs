@@ -263,8 +263,7 @@ impl EmulatorBuilder {
     /// thread of its own. Fails where the address is not loopback though no host is advertised, or cannot be had, or the
     /// folder cannot be used.
     pub fn start(self) -> Result<Emulator, EmulatorError> {
-        self.check_reach()?;
-        let listener = Listener::bind(self.listen)?;
+        let listener = self.bind()?;
         #[cfg(feature = "control")]
         let control = self.control.map(bind_control).transpose()?;
         let address = listener.address();
@@ -360,12 +359,14 @@ impl EmulatorBuilder {
     }
 
     /// Others than this machine reach it only where the user said by which name, and never without encryption.
-    fn check_reach(&self) -> Result<(), EmulatorError> {
-        match (self.listen.ip().is_loopback(), &self.advertised, self.plain_http) {
-            (true, ..) | (false, Some(_), false) => Ok(()),
-            (false, Some(_), true) => Err(EmulatorError::PlainHttpBeyondLoopback(self.listen)),
-            (false, None, _) => Err(EmulatorError::NotLoopback(self.listen)),
+    fn bind(&self) -> Result<Listener, EmulatorError> {
+        if self.listen.ip().is_loopback() || self.advertised.is_none() {
+            return Listener::bind(self.listen);
         }
+        if self.plain_http {
+            return Err(EmulatorError::PlainHttpBeyondLoopback(self.listen));
+        }
+        Listener::bind_beyond_loopback(self.listen)
     }
 
     fn first_application(&self, directory: Option<&Directory>) -> Result<Application, EmulatorError> {
