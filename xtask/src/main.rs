@@ -2,6 +2,7 @@
 //!
 //! - `ci`: the checks that every change must pass, and how they are run and summed up;
 //! - `fuzz`: a short run of each fuzz target;
+//! - `man`: the command's man pages;
 //! - `command`: how a program is run, its output kept or shown;
 //! - `workspace`: what `cargo metadata` knows about the crates.
 #![forbid(unsafe_code)]
@@ -9,6 +10,7 @@
 mod ci;
 mod command;
 mod fuzz;
+mod man;
 mod workspace;
 
 use std::process::ExitCode;
@@ -22,6 +24,7 @@ Chores:
   ci [--only STEP]...   run the checks that every change must pass, or some of them
   fuzz [SECONDS]        run each fuzz target for a while, 20 seconds unless told
   help                  print this
+  man [DIR]             write the command's man pages, into target/man unless told
 ";
 
 fn main() -> ExitCode {
@@ -33,6 +36,8 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         ["ci", options @ ..] => ci::run(options),
+        ["man"] => man::run("target/man"),
+        ["man", folder] => man::run(folder),
         ["fuzz"] => fuzz::run("20"),
         ["fuzz", seconds] => fuzz::run(seconds),
         [other, ..] => {

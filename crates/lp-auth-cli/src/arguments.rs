@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::failure::Exit;
 use crate::output::Output;
-use crate::{call, demo, emulator, exec, invoke, settings, token, verify};
+use crate::{call, completions, demo, emulator, exec, invoke, manual, settings, token, verify};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -65,10 +65,13 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Call(call::Arguments),
+    Completions(completions::Arguments),
     Demo(demo::Arguments),
     Emulator(emulator::Arguments),
     Exec(exec::Arguments),
     Invoke(invoke::Arguments),
+    #[command(hide = true)]
+    Manual(manual::Arguments),
     Settings(settings::shown::Arguments),
     Token(token::Arguments),
     Verify(verify::Arguments),

@@ -3,7 +3,8 @@
 //! # The map
 //! - `arguments`: what the command line says; `settings`: flags, environment and config file, put together;
 //!   `directories`: where a user's files are; `similar`: what may have been meant.
-//! - One file for each subcommand: `token`, `call`, `invoke`, `exec`, `verify`, `emulator`, `demo`.
+//! - One file for each subcommand: `token`, `call`, `invoke`, `exec`, `verify`, `emulator`, `demo`,
+//!   `completions`, `manual`; `settings` has its own in `settings::shown`.
 //! - `session`: a token for one invocation; `cache`: one that several invocations share.
 //! - `presented`: a token that somebody hands in, by standard input or file.
 //! - `output`: what goes to stdout and in which form; `failure`: what goes to stderr and which exit code;
@@ -19,12 +20,14 @@ mod advice;
 mod arguments;
 mod cache;
 mod call;
+mod completions;
 mod demo;
 mod directories;
 mod emulator;
 mod exec;
 mod failure;
 mod invoke;
+mod manual;
 mod output;
 mod presented;
 mod progress;
@@ -60,10 +63,12 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     let common = &arguments.common;
     match arguments.command {
         Command::Call(arguments) => call::run(&arguments, common),
+        Command::Completions(arguments) => completions::run(&arguments),
         Command::Demo(_) => demo::run(common),
         Command::Emulator(arguments) => emulator::run(&arguments, common),
         Command::Exec(arguments) => exec::run(&arguments, common),
         Command::Invoke(arguments) => invoke::run(&arguments, common),
+        Command::Manual(arguments) => manual::run(&arguments),
         Command::Settings(arguments) => settings::shown::run(&arguments, common),
         Command::Token(arguments) => token::run(&arguments, common),
         Command::Verify(arguments) => verify::run(&arguments, common),

@@ -13,5 +13,6 @@ mod refusals;
 mod scene;
 mod secret_file;
 mod settings;
+mod shells;
 mod token;
 mod verify;
