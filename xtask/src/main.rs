@@ -5,6 +5,7 @@
 //! - `soak`: many askers, tokens of seconds, and servers that fail at random;
 //! - `docs`: the pages of `docs/` that are written from tests;
 //! - `interop`: clients that are not ours, against the emulator;
+//! - `man`: the command's man pages;
 //! - `command`: how a program is run, its output kept or shown;
 //! - `workspace`: what `cargo metadata` knows about the crates.
 #![forbid(unsafe_code)]
@@ -15,6 +16,7 @@ mod docs;
 mod fuzz;
 mod soak;
 mod interop;
+mod man;
 mod workspace;
 
 use std::process::ExitCode;
@@ -33,6 +35,7 @@ Chores:
   interop [--only CHECK]... [--no-skips]
                         run clients that are not ours against the emulator; what cannot be installed here is skipped
   help                  print this
+  man [DIR]             write the command's man pages, into target/man unless told
 ";
 
 fn main() -> ExitCode {
@@ -45,6 +48,8 @@ fn main() -> ExitCode {
         }
         ["ci", options @ ..] => ci::run(options),
         ["docs"] => docs::write(),
+        ["man"] => man::run("target/man"),
+        ["man", folder] => man::run(folder),
         ["fuzz"] => fuzz::run("20"),
         ["fuzz", seconds] => fuzz::run(seconds),
         ["soak", options @ ..] => soak::run(options),

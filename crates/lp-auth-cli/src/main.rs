@@ -1,11 +1,15 @@
 //! The command `lp-auth`: LivePerson access tokens from the shell.
 //!
 //! # The map
-//! - `arguments`: what the command line says; `settings`: flags and environment, put together.
-//! - One file for each subcommand: `token`, `verify`, `emulator`, `demo`.
+//! - `arguments`: what the command line says; `settings`: flags, environment and config file, put together;
+//!   `directories`: where a user's files are; `similar`: what may have been meant.
+//! - One file for each subcommand: `token`, `call`, `invoke`, `exec`, `verify`, `emulator`, `demo`,
+//!   `completions`, `manual`; `settings` has its own in `settings::shown`.
+//! - `session`: a token for one invocation; `cache`: one that several invocations share.
 //! - `presented`: a token that somebody hands in, by standard input or file.
 //! - `output`: what goes to stdout and in which form; `failure`: what goes to stderr and which exit code;
-//!   `advice`: what to do about the library's errors, in flags and variables; `progress`: what is being waited for.
+//!   `advice`: what to do about the library's errors, in flags and variables; `progress`: what is being waited for;
+//!   `warning`: what is noticed and is no failure.
 #![forbid(unsafe_code)]
 #![expect(
     clippy::doc_markdown,
@@ -14,16 +18,26 @@
 
 mod advice;
 mod arguments;
+mod cache;
+mod call;
+mod completions;
 mod demo;
+mod directories;
 mod emulator;
+mod exec;
 mod failure;
+mod invoke;
+mod manual;
 mod output;
 mod presented;
 mod progress;
 mod runtime;
+mod session;
 mod settings;
+mod similar;
 mod token;
 mod verify;
+mod warning;
 
 use std::process::ExitCode;
 
@@ -48,8 +62,14 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<(), Failure> {
     let common = &arguments.common;
     match arguments.command {
+        Command::Call(arguments) => call::run(&arguments, common),
+        Command::Completions(arguments) => completions::run(&arguments),
         Command::Demo(_) => demo::run(common),
         Command::Emulator(arguments) => emulator::run(&arguments, common),
+        Command::Exec(arguments) => exec::run(&arguments, common),
+        Command::Invoke(arguments) => invoke::run(&arguments, common),
+        Command::Manual(arguments) => manual::run(&arguments),
+        Command::Settings(arguments) => settings::shown::run(&arguments, common),
         Command::Token(arguments) => token::run(&arguments, common),
         Command::Verify(arguments) => verify::run(&arguments, common),
     }
