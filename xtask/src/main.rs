@@ -14,9 +14,9 @@ mod ci;
 mod command;
 mod docs;
 mod fuzz;
-mod soak;
 mod interop;
 mod man;
+mod soak;
 mod workspace;
 
 use std::process::ExitCode;

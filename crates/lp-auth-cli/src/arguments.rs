@@ -10,7 +10,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::failure::Exit;
 use crate::output::Output;
 use crate::{
-    call, completions, demo, doctor, domain, emulator, exec, inspect, installation, invoke, keys, manual, settings, token, verify,
+    call, completions, demo, doctor, domain, emulator, exec, inspect, installation, invoke, keys, manual,
+    settings, token, verify,
 };
 
 const EXAMPLES: &str = "\

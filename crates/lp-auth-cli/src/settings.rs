@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use lp_auth::{AccountId, ApiVersion, Config, ConfigError, Pace, Region};
+use lp_auth::{AccountId, ApiVersion, Config, ConfigError, Pace, Region, Stack};
 
 pub(crate) use self::config_file::ConfigFile;
 use self::config_file::Wanted;

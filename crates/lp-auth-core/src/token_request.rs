@@ -12,8 +12,8 @@ use serde_json::value::RawValue;
 
 use crate::answer::server_date;
 use crate::{
-    AccessToken, AccountId, Answer, ApiVersion, Body, Compact, ConsumerId, Credentials, Error, ErrorKind, Part,
-    Purpose, Scope, ServiceHost, UnixTime, Window, malformed, success,
+    AccessToken, AccountId, Answer, ApiVersion, Body, Compact, ConsumerId, Credentials, Error, ErrorKind,
+    Part, Purpose, Scope, ServiceHost, UnixTime, Window, malformed, success,
 };
 
 /// What every request of this project calls itself.
