@@ -10,7 +10,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::failure::Exit;
 use crate::output::Output;
 use crate::{
-    call, demo, doctor, domain, emulator, exec, inspect, installation, invoke, keys, settings, token, verify,
+    call, completions, demo, doctor, domain, emulator, exec, inspect, installation, invoke, keys, manual,
+    settings, token, verify,
 };
 
 const EXAMPLES: &str = "\
@@ -71,6 +72,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Call(call::Arguments),
+    Completions(completions::Arguments),
     Demo(demo::Arguments),
     Doctor(doctor::Arguments),
     Domain(domain::Arguments),
@@ -80,6 +82,8 @@ pub(crate) enum Command {
     Installation(installation::Arguments),
     Invoke(invoke::Arguments),
     Keys(keys::Arguments),
+    #[command(hide = true)]
+    Manual(manual::Arguments),
     Settings(settings::shown::Arguments),
     Token(token::Arguments),
     Verify(verify::Arguments),

@@ -28,18 +28,18 @@ const EXAMPLES: &str = "\
 Examples:
   Where the service lives is asked of the Domain API:
     lp-auth call GET \\
-      accountConfigReadOnly/api/account/{account}/configuration
+      accountConfigReadOnly/api/account/{account}/…
 
   A body, as it is, from a file, from standard input:
-    lp-auth call POST msgHist/messaging_history/… -d '{…}'
-    lp-auth call POST msgHist/messaging_history/… -d @body.json
+    lp-auth call POST msgHist/… -d '{…}'
+    lp-auth call POST msgHist/… -d @body.json
     jq … | lp-auth call POST msgHist/… -d @-
 
   A whole URL, of a host that is trusted:
     lp-auth call GET https://va.msghist.liveperson.net/…
 
   Connector API and Messaging REST API:
-    lp-auth call POST --header-style bare --api-version v1 …
+    lp-auth call POST SERVICE/… --header-style bare
 
 {account} in path or query becomes the account id. A body
 without a Content-Type is sent as application/json. After a

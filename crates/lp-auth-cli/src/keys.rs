@@ -108,7 +108,7 @@ impl Published {
 
 impl Flow for Published {
     fn handle(&mut self, reply: Reply, now: UnixTime) -> Option<Reply> {
-        let answer = match self.exchange.take(reply) {
+        let answer = match self.exchange.take(reply, now) {
             Taken::Answer(answer) => answer,
             Taken::NotOurs(reply) => return self.locator.handle(reply, now),
             Taken::TooLate => return None,

@@ -4,9 +4,9 @@
 //! - `arguments`: what the command line says; `settings`: flags, environment and config file, put together;
 //!   `directories`: where a user's files are; `similar`: what may have been meant.
 //! - One module for each subcommand: `token`, `call`, `invoke`, `exec`, `verify`, `inspect`, `domain`, `keys`,
-//!   `installation`, `doctor`, `emulator`, `demo`.
-//! - `servers`: where the settings lead, and what to send with; `asking`: one question, asked with patience.
+//!   `installation`, `doctor`, `emulator`, `demo`, `completions`, `manual`; `settings` has its own in `settings::shown`.
 //! - `session`: a token for one invocation; `cache`: one that several invocations share.
+//! - `servers`: where the settings lead, and what to send with; `asking`: one question, asked with patience.
 //! - `presented`: a token that somebody hands in, by standard input or file.
 //! - `output`: what goes to stdout and in which form; `failure`: what goes to stderr and which exit code;
 //!   `rows`, `times`, `plain`: how it is laid out, said in words, and made harmless;
@@ -23,6 +23,7 @@ mod arguments;
 mod asking;
 mod cache;
 mod call;
+mod completions;
 mod demo;
 mod directories;
 mod doctor;
@@ -34,6 +35,7 @@ mod inspect;
 mod installation;
 mod invoke;
 mod keys;
+mod manual;
 mod output;
 mod plain;
 mod presented;
@@ -73,15 +75,17 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     let common = &arguments.common;
     match arguments.command {
         Command::Call(arguments) => call::run(&arguments, common),
+        Command::Completions(arguments) => completions::run(&arguments),
         Command::Demo(_) => demo::run(common),
         Command::Doctor(arguments) => doctor::run(&arguments, common),
         Command::Domain(arguments) => domain::run(&arguments, common),
         Command::Emulator(arguments) => emulator::run(&arguments, common),
+        Command::Exec(arguments) => exec::run(&arguments, common),
         Command::Inspect(arguments) => inspect::run(&arguments, common),
         Command::Installation(arguments) => installation::run(&arguments, common),
-        Command::Keys(arguments) => keys::run(&arguments, common),
-        Command::Exec(arguments) => exec::run(&arguments, common),
         Command::Invoke(arguments) => invoke::run(&arguments, common),
+        Command::Keys(arguments) => keys::run(&arguments, common),
+        Command::Manual(arguments) => manual::run(&arguments),
         Command::Settings(arguments) => settings::shown::run(&arguments, common),
         Command::Token(arguments) => token::run(&arguments, common),
         Command::Verify(arguments) => verify::run(&arguments, common),

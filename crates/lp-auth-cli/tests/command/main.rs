@@ -22,5 +22,6 @@ mod refusals;
 mod scene;
 mod secret_file;
 mod settings;
+mod shells;
 mod token;
 mod verify;
