@@ -65,6 +65,8 @@ fn a_loop_of_a_hundred_makes_one_request() {
         assert_eq!(token(&scene), first);
     }
     assert_eq!(requests(&scene), (1, 1));
+    let told = cached(&scene, &["token", "--cache", "-v"]).run().stderr;
+    assert!(told.contains("from the cache, good until 20"), "{told}");
     // Not even the secret is read for a token that is at hand.
     let again = cached(&scene, &["token", "--cache"])
         .env("LP_CLIENT_SECRET_FILE", "/nowhere/secret")
