@@ -98,6 +98,25 @@ fn twenty_at_once_make_one_request() {
 }
 
 #[test]
+fn of_twenty_with_an_ageing_token_one_renews_it() {
+    let scene = Scene::new();
+    token(&scene);
+    let requested = now_in_millis() - 56 * 60_000;
+    edit(&scene, "requested_at", requested.into());
+    edit(&scene, "expires_at", (requested + 3_600_000).into());
+    scene.emulator.forget_requests();
+    scene.emulator.set_latency(Duration::from_millis(500));
+    let children: Vec<_> = (0..20)
+        .map(|_| cached(&scene, &["token", "--cache"]).spawn())
+        .collect();
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    }
+    assert_eq!(requests(&scene), (1, 1));
+}
+
+#[test]
 fn all_that_take_a_token_share_it() {
     let scene = Scene::new();
     token(&scene);
