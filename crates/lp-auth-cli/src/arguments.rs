@@ -9,7 +9,10 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::failure::Exit;
 use crate::output::Output;
-use crate::{call, completions, demo, emulator, exec, invoke, manual, settings, token, verify};
+use crate::{
+    call, completions, demo, doctor, domain, emulator, exec, inspect, installation, invoke, keys, manual,
+    settings, token, verify,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -69,9 +72,14 @@ pub(crate) enum Command {
     Call(call::Arguments),
     Completions(completions::Arguments),
     Demo(demo::Arguments),
+    Doctor(doctor::Arguments),
+    Domain(domain::Arguments),
     Emulator(emulator::Arguments),
     Exec(exec::Arguments),
+    Inspect(inspect::Arguments),
+    Installation(installation::Arguments),
     Invoke(invoke::Arguments),
+    Keys(keys::Arguments),
     #[command(hide = true)]
     Manual(manual::Arguments),
     Settings(settings::shown::Arguments),

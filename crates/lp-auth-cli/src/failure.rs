@@ -74,6 +74,12 @@ impl Failure {
         self
     }
 
+    /// The same without what it advises, for who knows better.
+    pub(crate) fn without_tips(mut self) -> Self {
+        self.tips.clear();
+        self
+    }
+
     /// A line under the message that stands as it is.
     pub(crate) fn detail(mut self, line: impl Into<String>) -> Self {
         self.details.push(line.into());
@@ -88,6 +94,14 @@ impl Failure {
             next = cause.source();
         }
         self
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    pub(crate) fn tips(&self) -> &[String] {
+        &self.tips
     }
 
     /// The root cause is told always, those between alone to who wants to hear everything.

@@ -31,8 +31,12 @@ impl Progress {
     /// Starts to show what its [`watcher`](Self::watcher) is told.
     pub(crate) fn start(verbose: bool, config: &Config) -> Self {
         let (messages, incoming) = mpsc::channel();
-        let (patience, _) = settings::pace(config);
-        let display = std::thread::spawn(move || Display::new(verbose, patience).run(&incoming));
+        let limit = match settings::pace(config) {
+            // One try: a call has its own limit of time.
+            (Duration::ZERO, pace) => pace.lease(),
+            (patience, _) => patience,
+        };
+        let display = std::thread::spawn(move || Display::new(verbose, limit).run(&incoming));
         Self {
             messages,
             display: Some(display),

@@ -141,7 +141,9 @@ impl Session {
             // Somebody else is renewing it, and it is still good.
             Some(entry) => match cache.try_lock() {
                 Some(lock) => Some(lock),
-                None if self.client()?.restore(entry.token.clone()) => return Ok(entry.token.clone()),
+                None if self.client()?.restore(entry.token.clone()).is_ok() => {
+                    return Ok(entry.token.clone());
+                }
                 None => self.lock(cache).await,
             },
             None => self.lock(cache).await,
@@ -158,8 +160,8 @@ impl Session {
             if entry.is_fresh(runtime::now()) {
                 return Ok(entry.token.clone());
             }
-            // An ageing one serves as long as the renewal fails.
-            self.client()?.restore(entry.token.clone());
+            // An ageing one serves as long as the renewal fails; one that is past its time does not.
+            let _ = self.client()?.restore(entry.token.clone());
         }
         let token = self.ask_and_keep(cache, kept.as_ref(), None).await?;
         drop(lock);

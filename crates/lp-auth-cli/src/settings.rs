@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use lp_auth::{AccountId, ApiVersion, Config, ConfigError, Pace, Region, Rests, Stack};
+use lp_auth::{AccountId, ApiVersion, Config, ConfigError, Pace, Region, Stack};
 
 pub(crate) use self::config_file::ConfigFile;
 use self::config_file::Wanted;
@@ -220,7 +220,10 @@ impl CredentialSettings {
         let config = settings.config();
         let missing: Vec<_> = [
             (config.account.is_none(), ACCOUNT),
-            (config.client_id.is_none(), CLIENT_ID),
+            (
+                config.client_id.is_none() && config.client_id_file.is_none(),
+                CLIENT_ID,
+            ),
             (!settings.has_secret(), CLIENT_SECRET),
         ]
         .into_iter()
@@ -286,6 +289,7 @@ pub(crate) fn account(config: &Config) -> Result<AccountId, Failure> {
 pub(crate) fn unusable(error: &ConfigError) -> Failure {
     let failure = Failure::new(Exit::Usage, error.to_string());
     match error {
+        ConfigError::TwoClientIds => failure.tip("unset LP_CLIENT_ID or LP_CLIENT_ID_FILE; --client-id wins over both"),
         ConfigError::TwoSecrets => {
             failure.tip("unset LP_CLIENT_SECRET or LP_CLIENT_SECRET_FILE; a flag wins over both")
         }
@@ -302,14 +306,7 @@ pub(crate) fn unusable(error: &ConfigError) -> Failure {
 
 /// How long to go on trying, and the rests between the tries: with no patience at all, one try.
 pub(crate) fn pace(config: &Config) -> (Duration, Pace) {
-    let pace = Pace::default();
-    match config.patience.unwrap_or(PATIENCE) {
-        Duration::ZERO => {
-            let rests = Rests::default().scaled(1e6);
-            (pace.lease(), Pace { rests, ..pace })
-        }
-        patience => (patience, pace),
-    }
+    (config.patience.unwrap_or(PATIENCE), Pace::default())
 }
 
 pub(crate) fn with_patience(mut config: Config) -> Config {

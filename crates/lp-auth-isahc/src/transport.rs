@@ -42,6 +42,9 @@ use crate::failure;
 ///   TLS's own end.
 /// - A connection that ends within the headers is told from one that ends behind them by the missing length. So such an
 ///   answer to a success, with chunks announced, comes back with an empty body; one that is no success with its status.
+/// - In a process with more than 1,023 files and sockets open, each connection fails as if it were refused, where curl was
+///   built to wait with `select`: so are those that the crate `curl-sys` builds (seen in 0.4.91). Build with
+///   `CFLAGS=-DHAVE_POLL`, or use reqwest, where a process serves that many.
 /// - A length that is too large is noticed at the first byte of the body, not before.
 ///
 /// Cheap to clone; clones share their connections.

@@ -9,6 +9,7 @@ use super::resolved::{Layer, Value};
 #[derive(Clone, Copy)]
 pub(super) enum Group {
     Alone(fn(&Layer) -> bool),
+    Id,
     Place,
     Secret,
 }
@@ -18,6 +19,7 @@ impl Group {
         let config = &layer.config;
         match self {
             Self::Alone(is_set) => is_set(layer),
+            Self::Id => config.client_id.is_some() || config.client_id_file.is_some(),
             Self::Place => {
                 config.domain_api.is_some() || config.sentinel.is_some() || config.region.is_some()
             }
@@ -40,7 +42,7 @@ pub(super) struct Entry {
     pub(super) value: fn(&Layer) -> Option<Value>,
 }
 
-pub(super) const ENTRIES: [Entry; 16] = [
+pub(super) const ENTRIES: [Entry; 17] = [
     Entry {
         name: "account",
         flag: Some("--account"),
@@ -54,8 +56,16 @@ pub(super) const ENTRIES: [Entry; 16] = [
         flag: Some("--client-id"),
         variable: Some("LP_CLIENT_ID"),
         default: None,
-        group: Group::Alone(|layer| layer.config.client_id.is_some()),
+        group: Group::Id,
         value: |layer| layer.config.client_id.as_deref().map(client_id),
+    },
+    Entry {
+        name: "client_id_file",
+        flag: None,
+        variable: Some("LP_CLIENT_ID_FILE"),
+        default: None,
+        group: Group::Id,
+        value: |layer| layer.config.client_id_file.as_deref().map(secret_file),
     },
     Entry {
         name: "client_secret",

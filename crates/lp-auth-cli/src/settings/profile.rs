@@ -16,12 +16,13 @@ use crate::failure::Failure;
 use crate::{directories, similar};
 
 /// What can be set in a profile.
-pub(super) const SETTINGS: [&str; 16] = [
+pub(super) const SETTINGS: [&str; 17] = [
     "account",
     "allow_shared_secret_file",
     "api_version",
     "ca_file",
     "client_id",
+    "client_id_file",
     "client_secret",
     "client_secret_command",
     "client_secret_file",
@@ -60,6 +61,7 @@ pub(super) fn read(document: Document<'_>, table: &DeTable<'_>, name: &str) -> R
             "api_version" => config.api_version = Some(value.parsed()?),
             "ca_file" => config.ca_file = Some(value.path()?),
             "client_id" => config.client_id = Some(value.text()?.to_owned()),
+            "client_id_file" => config.client_id_file = Some(value.path()?),
             "client_secret" => config.client_secret = Some(value.text()?.into()),
             "client_secret_command" => profile.secret_command = Some(value.command()?),
             "client_secret_file" => config.client_secret_file = Some(value.path()?),
@@ -75,6 +77,7 @@ pub(super) fn read(document: Document<'_>, table: &DeTable<'_>, name: &str) -> R
         }
     }
     for group in [
+        &["client_id", "client_id_file"][..],
         &["client_secret", "client_secret_file", "client_secret_command"],
         &["domain_api", "sentinel", "region"],
     ] {
