@@ -45,12 +45,25 @@ impl Asking {
         question: impl FnMut(&mut M, UnixTime) -> Result<Step<T>, Error>,
     ) -> Result<T, Failure> {
         let answer = runtime::start()?.block_on(async {
-            tokio::time::timeout(self.patience, self.drive(machine, question))
+            let limit = self.limit();
+            tokio::time::timeout(limit, self.drive(machine, question))
                 .await
-                .unwrap_or_else(|_| Err(Error::new(ErrorKind::OutOfPatience, purpose)))
+                .unwrap_or_else(|_| {
+                    let detail = format!("no answer within the patience of {} s", limit.as_secs_f64());
+                    Err(Error::new(ErrorKind::OutOfPatience, purpose).with_detail(detail))
+                })
         });
         let waited_for = self.progress.end();
         answer.map_err(|error| advice::unanswered(&error, waited_for))
+    }
+
+    /// How long to wait for an answer. No patience at all is for one try, which takes as long as it takes.
+    fn limit(&self) -> Duration {
+        if self.patience.is_zero() {
+            // The host may have to be found first.
+            return self.pace.lease() * 2;
+        }
+        self.patience
     }
 
     async fn drive<M: Flow, T>(
