@@ -243,15 +243,17 @@ impl Stage {
         self.calls.get(&purpose).copied().unwrap_or_default()
     }
 
-    /// Whoever finds an answer at hand without a lock was right not to ask.
-    pub fn check_readers(&mut self) {
+    /// Whoever finds an answer at hand without a lock was right not to ask. Says what was asked to make sure.
+    pub fn check_readers(&mut self) -> Vec<Want> {
         let now = self.now;
+        let mut asked = Vec::new();
         if let Some((token, window)) = self.tokens.at_hand_with(&self.locator)
             && window.contains(now)
         {
             assert_eq!(self.tokens.usable(now), Some(&token), "a reader has {window:?}");
             // A clock that was set back into a lease is noticed by those who ask, and by readers when it ends.
             if !self.was_set_back {
+                asked.push(Want::AToken);
                 let step = self.tokens.token(&mut self.locator, now);
                 assert!(
                     matches!(&step, Ok(Step::Done(other)) if *other == token),
@@ -269,6 +271,7 @@ impl Stage {
                 "a reader has {window:?}"
             );
             if !self.was_set_back {
+                asked.push(Want::Keys);
                 let step = self.keys.keys(&mut self.locator, None, now);
                 assert!(
                     matches!(&step, Ok(Step::Done(other)) if Arc::ptr_eq(other, &keys)),
@@ -276,6 +279,7 @@ impl Stage {
                 );
             }
         }
+        asked
     }
 
     fn machine(&mut self, machine: Machine) -> &mut dyn Flow {

@@ -123,7 +123,10 @@ impl Play {
         assert_eq!(self.stage.in_flight(), self.model.in_flight());
         self.model.settle();
         self.stage.now = UnixTime::from_millis(self.model.now);
-        self.stage.check_readers();
+        for want in self.stage.check_readers() {
+            let told = self.model.ask(want);
+            assert!(matches!(told, Told::Token(_) | Told::Keys(_)), "{told:?}");
+        }
     }
 
     fn reply(&mut self, place: usize, answer: Answer) {
