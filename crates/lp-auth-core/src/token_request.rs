@@ -1,5 +1,7 @@
 //! The request for a token, and what its answer means. No state: usable alone.
 
+use core::mem::MaybeUninit;
+use core::ops::Range;
 use core::time::Duration;
 use std::borrow::Cow;
 
@@ -10,8 +12,8 @@ use serde_json::value::RawValue;
 
 use crate::answer::server_date;
 use crate::{
-    AccessToken, AccountId, Answer, ApiVersion, Body, Compact, ConsumerId, Credentials, Error, Part, Purpose,
-    Scope, ServiceHost, UnixTime, Window, malformed, success,
+    AccessToken, AccountId, Answer, ApiVersion, Body, Compact, ConsumerId, Credentials, Error, ErrorKind,
+    Part, Purpose, Scope, ServiceHost, UnixTime, Window, malformed, success,
 };
 
 /// What every request of this project calls itself.
@@ -108,35 +110,65 @@ impl TokenRequest {
         sentinel: &ServiceHost,
         answer: Answer,
     ) -> Result<AccessToken, Error> {
-        let host = sentinel.to_string();
-        let mut secrets = vec![credentials.client_secret.expose()];
-        secrets.extend(self.consumer.as_ref().map(ConsumerId::expose));
-        let reply = success(answer.outcome, &Purpose::Token, &host, &secrets)?;
-        let malformed = |detail| malformed(&reply, &Purpose::Token, &host, detail);
+        let secrets = [
+            credentials.client_secret.expose(),
+            self.consumer.as_ref().map_or("", ConsumerId::expose),
+        ];
+        let reply = success(answer.outcome, &Purpose::Token, sentinel, &secrets)?;
+        let (place, lifetime) = match self.judge(&reply) {
+            Ok(judged) => judged,
+            Err(detail) => return Err(malformed(&reply, &Purpose::Token, sentinel, detail)),
+        };
+        let life = Window::starting(answer.sent, lifetime);
+        let token = match place {
+            Place::InBody(place) => AccessToken::within(reply.into_body(), place, life),
+            Place::Unescaped(token) => AccessToken::new(&token, life).ok(),
+        };
+        token.ok_or_else(|| {
+            let error = Error::new(ErrorKind::Malformed, Purpose::Token);
+            error.from_host(sentinel.to_string()).with_detail(NO_JWT)
+        })
+    }
 
-        let fields: Fields<'_> = serde_json::from_slice(reply.body().as_ref())
-            .map_err(|_| malformed("the body is not the JSON of a token response"))?;
+    /// Where the token stands in a reply, and how long it lives; or what is wrong with it.
+    fn judge(&self, reply: &Response<Body>) -> Result<(Place, Duration), &'static str> {
+        let body = reply.body().as_ref();
+        let fields: Fields<'_> =
+            serde_json::from_slice(body).map_err(|_| "the body is not the JSON of a token response")?;
         if fields
             .token_type
             .is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer"))
         {
-            return Err(malformed("`token_type` is not `Bearer`"));
+            return Err("`token_type` is not `Bearer`");
         }
-        let payload = Compact::parse(&fields.access_token)
-            .and_then(|token| token.decode(Part::Payload))
-            .map_err(|_| malformed("`access_token` is no JWT"))?;
-        let claims: Claims<'_> =
-            serde_json::from_slice(&payload).map_err(|_| malformed("`access_token` is no JWT"))?;
+        let token = Compact::split(&fields.access_token)
+            .and_then(|token| token.check().map(|()| token))
+            .map_err(|_| NO_JWT)?;
+        let mut place = [MaybeUninit::uninit(); 1024];
+        let decoded;
+        let payload: &[u8] = if token.decoded_length(Part::Payload) <= place.len() {
+            token.decode_into(Part::Payload, &mut place).map_err(|_| NO_JWT)?
+        } else {
+            decoded = token.decode(Part::Payload).map_err(|_| NO_JWT)?;
+            &decoded
+        };
+        let claims: Claims<'_> = serde_json::from_slice(payload).map_err(|_| NO_JWT)?;
         if claims
             .aud
             .as_ref()
             .is_some_and(|audience| !audience.contains(self.account.as_str()))
         {
-            return Err(malformed("the token is for another account"));
+            return Err("the token is for another account");
         }
-        let lifetime = lifetime(fields.expires_in, &claims, &reply).map_err(malformed)?;
-        let life = Window::starting(answer.sent, lifetime);
-        AccessToken::new(&fields.access_token, life).map_err(|_| malformed("`access_token` is no JWT"))
+        let lifetime = lifetime(fields.expires_in, &claims, reply)?;
+        let place = match fields.access_token {
+            Cow::Borrowed(token) => {
+                let start = (token.as_ptr() as usize).wrapping_sub(body.as_ptr() as usize);
+                Place::InBody(start..start.saturating_add(token.len()))
+            }
+            Cow::Owned(token) => Place::Unescaped(token),
+        };
+        Ok((place, lifetime))
     }
 
     fn path_and_query(&self) -> String {
@@ -168,6 +200,15 @@ impl TokenRequest {
         form.extend_pairs(fields());
         form.finish().into()
     }
+}
+
+const NO_JWT: &str = "`access_token` is no JWT";
+
+/// Where a reply's token is.
+enum Place {
+    InBody(Range<usize>),
+    /// It was spelled with escapes.
+    Unescaped(String),
 }
 
 /// The fields of a token response (RFC 6749 §5.1; LIVEPERSON.md §2).

@@ -26,7 +26,7 @@ pub(crate) fn meaning(says: Says) -> (ErrorKind, Option<u64>, bool) {
         _ => None,
     };
     match says {
-        Says::Lost(TransportErrorKind::Tls) => (ErrorKind::Tls, None, false),
+        Says::Lost(TransportErrorKind::Tls) => (ErrorKind::Tls, None, true),
         Says::Lost(TransportErrorKind::TooLarge | TransportErrorKind::Redirected) => {
             (ErrorKind::Malformed, None, false)
         }

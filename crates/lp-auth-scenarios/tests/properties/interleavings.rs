@@ -12,7 +12,7 @@ use crate::events::{Answer, Event, VIRGINIA, events};
 use crate::model::{Model, Told};
 
 proptest! {
-    #![proptest_config(cases(2.0))]
+    #![proptest_config(cases(1.0))]
 
     #[test]
     fn at_every_step_the_machines_do_what_the_rules_say(seed: u64, happens in events()) {

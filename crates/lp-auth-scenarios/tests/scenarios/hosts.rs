@@ -82,6 +82,8 @@ scenarios! {
             Says::Lost(Lost::ConnectionRefused),
             Says::Lost(Lost::Unresolved),
             Says::Lost(Lost::TimedOut),
+            // Somebody else has its address by now.
+            Says::Lost(Lost::Tls),
             Status(404, ""),
             Status(410, ""),
             Status(421, ""),
@@ -100,7 +102,7 @@ scenarios! {
     )
 
     a_sentinel_that_moved_is_found_by_the_key_source_too: each(
-        [Says::Lost(Lost::TimedOut), Says::Lost(Lost::Unresolved), Status(404, ""), Status(410, ""), Status(421, "")],
+        [Says::Lost(Lost::TimedOut), Says::Lost(Lost::Unresolved), Says::Lost(Lost::Tls), Status(404, ""), Status(410, ""), Status(421, "")],
         |says| [
             WithDomainApi,
             Ask(Keys, Call(TheSentinel)),
@@ -117,7 +119,7 @@ scenarios! {
     )
 
     other_failures_cast_no_doubt_on_the_host: each(
-        [Status(401, ""), Status(403, ""), Status(429, ""), Status(500, ""), Html(200), Says::Lost(Lost::Tls)],
+        [Status(401, ""), Status(403, ""), Status(429, ""), Status(500, ""), Html(200)],
         |says| [
             WithDomainApi,
             Ask(AToken, Call(TheSentinel)),
