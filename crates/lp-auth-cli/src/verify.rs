@@ -110,7 +110,7 @@ fn with_published_keys(arguments: &Arguments, config: &Config, verbose: bool) ->
         Some(clients) => builder.clients(clients),
         None => builder.any_client(),
     };
-    let token = presented::token(Some(&arguments.file))?;
+    let token = presented::token(Some(&arguments.file), "verify")?;
     let progress = Progress::start(verbose, config);
     let verifier: Verifier = builder
         .api_versions(versions(config))
@@ -159,7 +159,7 @@ fn with_keys_given(arguments: &Arguments, config: &Config, file: &Path) -> Resul
     let policy = policy
         .build()
         .map_err(|error| advice::unbuildable(&error.into()))?;
-    let token = presented::token(Some(&arguments.file))?;
+    let token = presented::token(Some(&arguments.file), "verify")?;
     let both = Keys {
         v1: Some(&keys),
         v2: Some(&keys),

@@ -279,6 +279,13 @@ impl Config {
         read_credential("client secret", path).map(Some)
     }
 
+    /// The certificate authorities that are trusted instead of the operating system's, read from their file where one is
+    /// named.
+    pub fn ca_pem(&self) -> Result<Option<Vec<u8>>, ConfigError> {
+        let read = |path: &PathBuf| Ok(read("certificate authority", path)?.to_vec());
+        self.ca_file.as_ref().map(read).transpose()
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         if self.client_id.is_some() && self.client_id_file.is_some() {
             return Err(ConfigError::TwoClientIds);
@@ -295,11 +302,6 @@ impl Config {
             return Err(ConfigError::TwoHosts);
         }
         Ok(())
-    }
-
-    fn ca_pem(&self) -> Result<Option<Vec<u8>>, ConfigError> {
-        let read = |path: &PathBuf| Ok(read("certificate authority", path)?.to_vec());
-        self.ca_file.as_ref().map(read).transpose()
     }
 }
 

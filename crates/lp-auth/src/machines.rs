@@ -122,11 +122,11 @@ impl Machines {
     /// Publishes what is at hand now.
     pub(crate) fn publish(&self) {
         for place in self.tokens.iter().filter_map(Weak::upgrade) {
-            place.publish(&place.machine(), TokenSource::at_hand);
+            place.publish(&place.machine(), |source| source.at_hand_with(&*self.locator));
         }
         #[cfg(feature = "verify")]
         if let Some(place) = self.keys.upgrade() {
-            place.publish(&place.machine(), KeySource::at_hand);
+            place.publish(&place.machine(), |source| source.at_hand_with(&*self.locator));
         }
     }
 }
