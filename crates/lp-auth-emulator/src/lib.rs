@@ -5,8 +5,10 @@
 //! A request comes in through `thread` (the emulator's own) and `server` (connections, TLS) over `connection` (which can be
 //! reset). `resource` says what its path names. The endpoint (`domain_api`, `sentinel` or `api`) makes an answer (`answer`) of a
 //! snapshot (`state`) and the request, and nothing else; `delivery` distorts it as a `fault` asks for, and sends it; `journal`
-//! remembers it. Tokens are made in `token` with a key of the `keyring`, which `keys` makes when it is first needed. `builder`
-//! and `emulator` are what users hold; `directory` keeps what is to outlive a restart. `transport_suite` (feature
+//! remembers it. Tokens are made in `token` with a key of the `keyring`, which `keys` makes when it is first needed; `signed` keeps
+//! those of the current second. `builder`
+//! and `emulator` are what users hold; `directory` keeps what is to outlive a restart. `notation` writes faults and shapes as
+//! JSON; `control` (feature `control`) serves all this to other languages and to people. `transport_suite` (feature
 //! `transport-suite`) stands beside all this: it checks implementations of `Transport`, with servers of its own.
 #![forbid(unsafe_code)]
 
@@ -17,6 +19,8 @@ mod builder;
 mod certificates;
 mod clock;
 mod connection;
+#[cfg(feature = "control")]
+mod control;
 mod delivery;
 mod directory;
 mod domain_api;
@@ -27,10 +31,13 @@ mod files;
 mod journal;
 mod keyring;
 mod keys;
+mod notation;
+mod refused;
 mod resource;
 mod sentinel;
 mod server;
 mod shapes;
+mod signed;
 mod state;
 mod thread;
 mod token;

@@ -88,6 +88,22 @@ impl IsahcTransport {
         Self { client }
     }
 
+    /// The client underneath. What the transport says with each request (no redirect, no compression, no proxy for plain
+    /// http) is not said here: a request of your own says it for itself.
+    ///
+    /// ```
+    /// use isahc::config::{Configurable, RedirectPolicy};
+    /// use lp_auth_isahc::IsahcTransport;
+    ///
+    /// let transport = IsahcTransport::over_client(isahc::HttpClient::new()?);
+    /// let request = isahc::Request::get("https://example.liveperson.net/").redirect_policy(RedirectPolicy::None);
+    /// # let _ = (transport.client(), request);
+    /// # Ok::<(), isahc::Error>(())
+    /// ```
+    pub fn client(&self) -> &HttpClient {
+        &self.client
+    }
+
     async fn exchange(
         &self,
         request: Request<Body>,
