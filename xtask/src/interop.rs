@@ -93,8 +93,9 @@ const CHECKS: &[Check] = &[
     Check::new("control-openapi", "control-schemathesis", Python, "run.py"),
 ];
 
-/// The name in the advertised certificate. It is reserved, so that it can lead nowhere else (RFC 6761 §6.2).
-const ADVERTISED: &str = "liveperson.test";
+/// What the emulator is called that goes by a name. The name is reserved, so that it can lead nowhere else (RFC 6761 §6.2),
+/// and LivePerson's own client speaks version 2 of Functions to hosts with that word in their names.
+const ADVERTISED: &str = "functions.liveperson.test";
 
 pub(crate) fn run(options: &[&str]) -> ExitCode {
     let request = match Request::parse(options) {

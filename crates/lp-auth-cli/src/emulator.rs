@@ -223,7 +223,7 @@ fn ready(emulator: &Emulator, output: Output) -> String {
             } else {
                 format!(" (listening on {listen})")
             };
-            let shell = format!("set -a; . {}", quoted(&env_file));
+            let shell = format!("set -a; . {}", output::quoted(&env_file));
             let control = emulator.control_url();
             if output::stdout_width().is_some() {
                 let control = control.map_or(String::new(), |url| format!("  control plane     {url}\n"));
@@ -253,15 +253,6 @@ fn ready(emulator: &Emulator, output: Output) -> String {
             format!("{line}\n")
         }
     }
-}
-
-/// As a shell takes it.
-fn quoted(path: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+@%".contains(letter);
-    if path.chars().all(is_plain) {
-        return path.to_owned();
-    }
-    format!("'{}'", path.replace('\'', r"'\''"))
 }
 
 /// Ends with SIGINT, SIGTERM or SIGHUP. From the call on, none of them ends the process by itself.

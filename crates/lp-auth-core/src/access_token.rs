@@ -1,7 +1,10 @@
 //! A token at hand.
 
 use core::fmt;
+use core::ops::Range;
+use std::sync::Arc;
 
+use bytes::Bytes;
 use http::HeaderValue;
 
 use crate::{Body, Compact, InvalidCompact, UnixTime, Window};
@@ -10,7 +13,7 @@ const BEARER: &str = "Bearer ";
 
 /// An access token and the time in which it is good.
 ///
-/// Cloning copies pointers. `Debug` shows no token, and the header values are marked sensitive, so that HTTP stacks
+/// Cloning copies a pointer. `Debug` shows no token, and the header values are marked sensitive, so that HTTP stacks
 /// do not log them.
 ///
 /// ```
@@ -26,7 +29,10 @@ const BEARER: &str = "Bearer ";
 /// # Ok::<(), lp_auth_core::InvalidCompact>(())
 /// ```
 #[derive(Clone)]
-pub struct AccessToken {
+pub struct AccessToken(Arc<Inner>);
+
+/// Behind one pointer, so that a clone touches one counter.
+struct Inner {
     /// A part of the bytes of `bearer`: there is one copy of the token, overwritten when the last handle is dropped.
     bare: HeaderValue,
     bearer: HeaderValue,
@@ -40,54 +46,70 @@ impl AccessToken {
     pub fn new(token: &str, life: Window) -> Result<Self, InvalidCompact> {
         Compact::parse(token)?;
         let bearer = Body::from([BEARER, token].concat()).into_bytes();
-        let bare = bearer.slice(BEARER.len()..);
-        let header = |bytes| {
-            let mut value =
-                HeaderValue::from_maybe_shared(bytes).map_err(|_| InvalidCompact::NotThreeParts)?;
-            value.set_sensitive(true);
-            Ok(value)
-        };
-        Ok(Self {
-            bare: header(bare)?,
-            bearer: header(bearer)?,
-            life,
-        })
+        Self::from_bearer(bearer, life).ok_or(InvalidCompact::NotThreeParts)
+    }
+
+    /// The token that stands at this place of a reply's body. It is not copied: the body's own bytes become the token's,
+    /// and what stands before it there gives way to the word that stands before it in a header.
+    ///
+    /// The caller has parsed it. None where there is no room for that word.
+    pub(crate) fn within(mut body: Body, place: Range<usize>, life: Window) -> Option<Self> {
+        let start = place.start.checked_sub(BEARER.len())?;
+        let before = body.as_mut().get_mut(start..place.start)?;
+        before.copy_from_slice(BEARER.as_bytes());
+        let body = body.into_bytes();
+        (place.end <= body.len())
+            .then(|| body.slice(start..place.end))
+            .and_then(|bearer| Self::from_bearer(bearer, life))
     }
 
     /// The token itself, a JWT. Whoever prints it gives it away.
     pub fn expose(&self) -> &str {
         // What `new` parsed is ASCII.
-        self.bare.to_str().unwrap_or_default()
+        self.0.bare.to_str().unwrap_or_default()
     }
 
     /// The value of the header `Authorization`, marked sensitive.
     pub fn authorization(&self, style: HeaderStyle) -> HeaderValue {
         match style {
-            HeaderStyle::Bare => self.bare.clone(),
-            HeaderStyle::Bearer => self.bearer.clone(),
+            HeaderStyle::Bare => self.0.bare.clone(),
+            HeaderStyle::Bearer => self.0.bearer.clone(),
         }
     }
 
     /// From when it was requested until it expires, by this machine's clock.
     pub fn life(&self) -> Window {
-        self.life
+        self.0.life
     }
 
     /// When it was requested.
     pub fn requested_at(&self) -> UnixTime {
-        self.life.start()
+        self.0.life.start()
     }
 
     /// When it expires.
     pub fn expires_at(&self) -> UnixTime {
-        self.life.end()
+        self.0.life.end()
+    }
+
+    fn from_bearer(bearer: Bytes, life: Window) -> Option<Self> {
+        let header = |bytes| {
+            let mut value = HeaderValue::from_maybe_shared(bytes).ok()?;
+            value.set_sensitive(true);
+            Some(value)
+        };
+        Some(Self(Arc::new(Inner {
+            bare: header(bearer.slice(BEARER.len()..))?,
+            bearer: header(bearer)?,
+            life,
+        })))
     }
 }
 
 /// By the token's text: its life is what this machine makes of it.
 impl PartialEq for AccessToken {
     fn eq(&self, other: &Self) -> bool {
-        self.bare == other.bare
+        self.0.bare == other.0.bare
     }
 }
 
@@ -96,7 +118,7 @@ impl Eq for AccessToken {}
 impl fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AccessToken")
-            .field("life", &self.life)
+            .field("life", &self.0.life)
             .finish_non_exhaustive()
     }
 }

@@ -1,5 +1,6 @@
 //! What a server's answer amounts to before its body is read: success, or which kind of no.
 
+use core::fmt;
 use core::time::Duration;
 use std::time::SystemTime;
 
@@ -29,19 +30,19 @@ use crate::{Body, Error, ErrorKind, Purpose, TransportError, UnixTime};
 pub fn success(
     outcome: Result<Response<Body>, TransportError>,
     purpose: &Purpose,
-    host: &str,
+    host: &(impl fmt::Display + ?Sized),
     secrets: &[&str],
 ) -> Result<Response<Body>, Error> {
     let reply = match outcome {
         Ok(reply) => reply,
-        Err(error) => return Err(Error::from_transport(error, purpose.clone()).from_host(host)),
+        Err(error) => return Err(Error::from_transport(error, purpose.clone()).from_host(host.to_string())),
     };
     let status = reply.status();
     if status == StatusCode::OK {
         return Ok(reply);
     }
     let mut error = Error::new(kind_of(status), purpose.clone())
-        .from_host(host)
+        .from_host(host.to_string())
         .with_status(status);
     let said = ServerWords::read(reply.body().as_ref());
     if let Some(code) = said.code {
@@ -60,7 +61,12 @@ pub fn success(
 }
 
 /// The error for a `200` whose body is not what was asked for, saying what it looks like instead.
-pub fn malformed(reply: &Response<Body>, purpose: &Purpose, host: &str, detail: &'static str) -> Error {
+pub fn malformed(
+    reply: &Response<Body>,
+    purpose: &Purpose,
+    host: &(impl fmt::Display + ?Sized),
+    detail: &'static str,
+) -> Error {
     let body = reply.body().as_ref();
     let looks_like = if body.trim_ascii().is_empty() {
         "the body is empty"
@@ -70,7 +76,7 @@ pub fn malformed(reply: &Response<Body>, purpose: &Purpose, host: &str, detail: 
         detail
     };
     Error::new(ErrorKind::Malformed, purpose.clone())
-        .from_host(host)
+        .from_host(host.to_string())
         .with_status(reply.status())
         .with_detail(looks_like)
 }

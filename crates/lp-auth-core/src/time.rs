@@ -87,7 +87,9 @@ impl core::ops::Sub<Duration> for UnixTime {
 }
 
 fn whole_millis(length: Duration) -> u64 {
-    u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
+    // `Duration::as_millis` counts in 128 bits, which takes longer than the rest of a look at the clock.
+    let seconds = length.as_secs().saturating_mul(1000);
+    seconds.saturating_add(length.subsec_millis().into())
 }
 
 /// RFC 3339 in UTC with whole seconds, as `2018-04-25T07:51:10Z`.

@@ -1,7 +1,7 @@
 //! The request for a token, and what its answer means. No state: usable alone.
 
-use core::fmt;
-use core::str::FromStr;
+use core::mem::MaybeUninit;
+use core::ops::Range;
 use core::time::Duration;
 use std::borrow::Cow;
 
@@ -12,8 +12,8 @@ use serde_json::value::RawValue;
 
 use crate::answer::server_date;
 use crate::{
-    AccessToken, AccountId, Answer, ApiVersion, Body, Compact, Credentials, Error, Part, Purpose,
-    ServiceHost, UnixTime, Window, malformed, success,
+    AccessToken, AccountId, Answer, ApiVersion, Body, Compact, ConsumerId, Credentials, Error, ErrorKind,
+    Part, Purpose, Scope, ServiceHost, UnixTime, Window, malformed, success,
 };
 
 /// What every request of this project calls itself.
@@ -110,35 +110,65 @@ impl TokenRequest {
         sentinel: &ServiceHost,
         answer: Answer,
     ) -> Result<AccessToken, Error> {
-        let host = sentinel.to_string();
-        let mut secrets = vec![credentials.client_secret.expose()];
-        secrets.extend(self.consumer.as_ref().map(ConsumerId::expose));
-        let reply = success(answer.outcome, &Purpose::Token, &host, &secrets)?;
-        let malformed = |detail| malformed(&reply, &Purpose::Token, &host, detail);
+        let secrets = [
+            credentials.client_secret.expose(),
+            self.consumer.as_ref().map_or("", ConsumerId::expose),
+        ];
+        let reply = success(answer.outcome, &Purpose::Token, sentinel, &secrets)?;
+        let (place, lifetime) = match self.judge(&reply) {
+            Ok(judged) => judged,
+            Err(detail) => return Err(malformed(&reply, &Purpose::Token, sentinel, detail)),
+        };
+        let life = Window::starting(answer.sent, lifetime);
+        let token = match place {
+            Place::InBody(place) => AccessToken::within(reply.into_body(), place, life),
+            Place::Unescaped(token) => AccessToken::new(&token, life).ok(),
+        };
+        token.ok_or_else(|| {
+            let error = Error::new(ErrorKind::Malformed, Purpose::Token);
+            error.from_host(sentinel.to_string()).with_detail(NO_JWT)
+        })
+    }
 
-        let fields: Fields<'_> = serde_json::from_slice(reply.body().as_ref())
-            .map_err(|_| malformed("the body is not the JSON of a token response"))?;
+    /// Where the token stands in a reply, and how long it lives; or what is wrong with it.
+    fn judge(&self, reply: &Response<Body>) -> Result<(Place, Duration), &'static str> {
+        let body = reply.body().as_ref();
+        let fields: Fields<'_> =
+            serde_json::from_slice(body).map_err(|_| "the body is not the JSON of a token response")?;
         if fields
             .token_type
             .is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer"))
         {
-            return Err(malformed("`token_type` is not `Bearer`"));
+            return Err("`token_type` is not `Bearer`");
         }
-        let payload = Compact::parse(&fields.access_token)
-            .and_then(|token| token.decode(Part::Payload))
-            .map_err(|_| malformed("`access_token` is no JWT"))?;
-        let claims: Claims<'_> =
-            serde_json::from_slice(&payload).map_err(|_| malformed("`access_token` is no JWT"))?;
+        let token = Compact::split(&fields.access_token)
+            .and_then(|token| token.check().map(|()| token))
+            .map_err(|_| NO_JWT)?;
+        let mut place = [MaybeUninit::uninit(); 1024];
+        let decoded;
+        let payload: &[u8] = if token.decoded_length(Part::Payload) <= place.len() {
+            token.decode_into(Part::Payload, &mut place).map_err(|_| NO_JWT)?
+        } else {
+            decoded = token.decode(Part::Payload).map_err(|_| NO_JWT)?;
+            &decoded
+        };
+        let claims: Claims<'_> = serde_json::from_slice(payload).map_err(|_| NO_JWT)?;
         if claims
             .aud
             .as_ref()
             .is_some_and(|audience| !audience.contains(self.account.as_str()))
         {
-            return Err(malformed("the token is for another account"));
+            return Err("the token is for another account");
         }
-        let lifetime = lifetime(fields.expires_in, &claims, &reply).map_err(malformed)?;
-        let life = Window::starting(answer.sent, lifetime);
-        AccessToken::new(&fields.access_token, life).map_err(|_| malformed("`access_token` is no JWT"))
+        let lifetime = lifetime(fields.expires_in, &claims, reply)?;
+        let place = match fields.access_token {
+            Cow::Borrowed(token) => {
+                let start = (token.as_ptr() as usize).wrapping_sub(body.as_ptr() as usize);
+                Place::InBody(start..start.saturating_add(token.len()))
+            }
+            Cow::Owned(token) => Place::Unescaped(token),
+        };
+        Ok((place, lifetime))
     }
 
     fn path_and_query(&self) -> String {
@@ -170,6 +200,15 @@ impl TokenRequest {
         form.extend_pairs(fields());
         form.finish().into()
     }
+}
+
+const NO_JWT: &str = "`access_token` is no JWT";
+
+/// Where a reply's token is.
+enum Place {
+    InBody(Range<usize>),
+    /// It was spelled with escapes.
+    Unescaped(String),
 }
 
 /// The fields of a token response (RFC 6749 §5.1; LIVEPERSON.md §2).
@@ -256,98 +295,8 @@ fn seconds(value: &RawValue) -> Option<f64> {
         .filter(|seconds: &f64| seconds.is_finite())
 }
 
-/// The consumer that a delegated token is bound to (`state`). Shown by no `Debug`: it names a person.
-///
-/// 1 to 512 bytes, without control characters.
-///
-/// ```
-/// use lp_auth_core::ConsumerId;
-///
-/// let consumer: ConsumerId = "consumer-4711".parse()?;
-/// assert_eq!(format!("{consumer:?}"), "ConsumerId([redacted])");
-/// # Ok::<(), lp_auth_core::InvalidConsumerId>(())
-/// ```
-#[derive(Clone, Eq, Hash, PartialEq)]
-pub struct ConsumerId(String);
-
-impl ConsumerId {
-    /// The id itself.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for ConsumerId {
-    type Err = InvalidConsumerId;
-
-    fn from_str(text: &str) -> Result<Self, InvalidConsumerId> {
-        if !(1..=512).contains(&text.len()) || text.chars().any(char::is_control) {
-            return Err(InvalidConsumerId);
-        }
-        Ok(Self(text.to_owned()))
-    }
-}
-
-impl fmt::Debug for ConsumerId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ConsumerId([redacted])")
-    }
-}
-
-/// A text cannot be a consumer id. The text is not shown.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("not a consumer id: 1 to 512 bytes without control characters are")]
-#[non_exhaustive]
-pub struct InvalidConsumerId;
-
 /// A delegated token was asked for in V1.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("delegated tokens exist in V2 alone: ask for V2, or for no consumer")]
 #[non_exhaustive]
 pub struct NoDelegation;
-
-/// A space-separated list of scopes (RFC 6749 §3.3).
-///
-/// ```
-/// use lp_auth_core::Scope;
-///
-/// let scope: Scope = "msg.consumer faas.lambda.invoke".parse()?;
-/// assert_eq!(scope.as_str(), "msg.consumer faas.lambda.invoke");
-/// assert!("two  blanks".parse::<Scope>().is_err());
-/// # Ok::<(), lp_auth_core::InvalidScope>(())
-/// ```
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct Scope(String);
-
-impl Scope {
-    /// As it is sent.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for Scope {
-    type Err = InvalidScope;
-
-    fn from_str(text: &str) -> Result<Self, InvalidScope> {
-        // `scope-token` of RFC 6749 §3.3.
-        let is_scope = |scope: &str| {
-            !scope.is_empty()
-                && scope
-                    .bytes()
-                    .all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
-        };
-        if text.len() > 1024 || !text.split(' ').all(is_scope) {
-            return Err(InvalidScope);
-        }
-        Ok(Self(text.to_owned()))
-    }
-}
-
-/// A text is no list of scopes.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error(
-    "not a list of scopes: names with single blanks between them are, as `msg.consumer faas.lambda.invoke`"
-)]
-#[non_exhaustive]
-pub struct InvalidScope;

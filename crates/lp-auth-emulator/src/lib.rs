@@ -5,7 +5,8 @@
 //! A request comes in through `thread` (the emulator's own) and `server` (connections, TLS) over `connection` (which can be
 //! reset). `resource` says what its path names. The endpoint (`domain_api`, `sentinel` or `api`) makes an answer (`answer`) of a
 //! snapshot (`state`) and the request, and nothing else; `delivery` distorts it as a `fault` asks for, and sends it; `journal`
-//! remembers it. Tokens are made in `token` with a key of the `keyring`, which `keys` makes when it is first needed. `builder`
+//! remembers it. Tokens are made in `token` with a key of the `keyring`, which `keys` makes when it is first needed; `signed` keeps
+//! those of the current second. `builder`
 //! and `emulator` are what users hold; `directory` keeps what is to outlive a restart. `notation` writes faults and shapes as
 //! JSON; `control` (feature `control`) serves all this to other languages and to people. `transport_suite` (feature
 //! `transport-suite`) stands beside all this: it checks implementations of `Transport`, with servers of its own.
@@ -36,6 +37,7 @@ mod resource;
 mod sentinel;
 mod server;
 mod shapes;
+mod signed;
 mod state;
 mod thread;
 mod token;

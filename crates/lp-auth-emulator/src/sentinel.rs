@@ -151,7 +151,10 @@ impl<'a> Grant<'a> {
         };
         let minute = Duration::from_secs(60);
         let access_token = match fault {
-            None => draft.sign(),
+            None => match &snapshot.settings.signed {
+                Some(signed) => draft.sign_once_a_second(signed, snapshot.now),
+                None => draft.sign(),
+            },
             Some(TokenFault::ExpiredOnArrival) => {
                 draft.valid(snapshot.now - lifetime - minute, lifetime).sign()
             }

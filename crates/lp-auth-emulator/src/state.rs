@@ -16,6 +16,7 @@ use crate::fault::{Endpoint, Fault, FaultPlan};
 use crate::journal::{Journal, SeenRequest, Watcher};
 use crate::keyring::KeyRing;
 use crate::shapes::ReplyShapes;
+use crate::signed::SignedNow;
 
 pub(crate) struct Shared {
     /// Where keys are kept. Held while they change, so that what is kept is what is published.
@@ -169,6 +170,8 @@ pub(crate) struct Settings {
     /// Service names, and the hosts that the Domain API names for them.
     pub(crate) services: BTreeMap<String, String>,
     pub(crate) shapes: ReplyShapes,
+    /// Where tokens are to be handed out again within a second.
+    pub(crate) signed: Option<SignedNow>,
     pub(crate) token_lifetime: Duration,
     pub(crate) watcher: Watcher,
 }

@@ -23,7 +23,16 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
+    /// At a loopback address.
     pub(crate) fn bind(address: SocketAddr) -> Result<Self, EmulatorError> {
+        if !address.ip().is_loopback() {
+            return Err(EmulatorError::NotLoopback(address));
+        }
+        Self::bind_beyond_loopback(address)
+    }
+
+    /// At any address: for those who said that they want that.
+    pub(crate) fn bind_beyond_loopback(address: SocketAddr) -> Result<Self, EmulatorError> {
         let bind = || {
             let socket = TcpListener::bind(address)?;
             socket.set_nonblocking(true)?;

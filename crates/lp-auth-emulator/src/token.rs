@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::application::Application;
 use crate::keyring::{KeyRing, V1_KEY_ID};
 use crate::keys::SigningKey;
+use crate::signed::SignedNow;
 
 /// The claim that binds a delegated token to a consumer (LIVEPERSON.md §3).
 pub(crate) const CONSUMER_ID_CLAIM: &str = "https://liveperson.com/consumer_id";
@@ -91,14 +92,23 @@ impl TokenDraft {
 
     /// The token: a JWS in compact serialisation (RFC 7515 §7.1), signed with RS256.
     pub fn sign(self) -> String {
-        let mut token = String::with_capacity(1024);
-        URL_SAFE_NO_PAD.encode_string(Value::Object(self.header).to_string(), &mut token);
-        token.push('.');
-        URL_SAFE_NO_PAD.encode_string(Value::Object(self.claims).to_string(), &mut token);
-        let signature = self.key.sign(token.as_bytes());
-        token.push('.');
-        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
-        token
+        let key = Arc::clone(&self.key);
+        signed(self.signing_input(), &key)
+    }
+
+    /// The same, unless it was signed within this second before: then it is that token.
+    pub(crate) fn sign_once_a_second(self, known: &SignedNow, now: UnixTime) -> String {
+        let key = Arc::clone(&self.key);
+        known.token(now, self.signing_input(), |input| signed(input.to_owned(), &key))
+    }
+
+    /// Header and payload (RFC 7515 §5.1, step 5).
+    fn signing_input(self) -> String {
+        let mut input = String::with_capacity(1024);
+        URL_SAFE_NO_PAD.encode_string(Value::Object(self.header).to_string(), &mut input);
+        input.push('.');
+        URL_SAFE_NO_PAD.encode_string(Value::Object(self.claims).to_string(), &mut input);
+        input
     }
 
     /// The same token with its claims changed and its signature left: `azp` is somebody else's.
@@ -159,6 +169,14 @@ impl fmt::Debug for TokenDraft {
             .field("claims", &self.claims)
             .finish_non_exhaustive()
     }
+}
+
+fn signed(input: String, key: &SigningKey) -> String {
+    let signature = key.sign(input.as_bytes());
+    let mut token = input;
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+    token
 }
 
 fn members<const N: usize>(members: [(&str, Value); N]) -> Map<String, Value> {

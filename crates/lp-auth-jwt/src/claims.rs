@@ -1,5 +1,6 @@
 //! What a token claims. The payload is kept in one allocation, and every claim is read from it.
 
+mod plain;
 mod reader;
 
 use core::fmt;
@@ -85,64 +86,51 @@ pub struct ClaimsSet {
     text: Box<str>,
     /// Where the payload ends.
     payload: Span,
-    iss: Option<Span>,
-    azp: Option<Span>,
-    scope: Option<Span>,
-    consumer_id: Option<Span>,
-    aud: Option<AudienceSpan>,
-    exp: Option<UnixTime>,
-    iat: Option<UnixTime>,
-    nbf: Option<UnixTime>,
+    found: Found,
 }
 
 impl ClaimsSet {
     /// Reads a payload. A known claim of another type than RFC 7519 and LivePerson give it is a fault.
     pub(crate) fn read(payload: Vec<u8>) -> Result<Self, Malformed> {
-        let malformed = |why| Malformed::new(Part::Payload, why);
-        let text = String::from_utf8(payload).map_err(|_| malformed("is not UTF-8"))?;
+        let text = String::from_utf8(payload).map_err(|_| Malformed::new(Part::Payload, "is not UTF-8"))?;
+        match plain::read(&text) {
+            Some(found) => Self::assemble(text, found, ""),
+            None => Self::read_strictly(text),
+        }
+    }
+
+    fn read_strictly(text: String) -> Result<Self, Malformed> {
         let mut reader = Reader::new(&text);
         if json::read_object(&text, &mut reader).is_err() {
-            return Err(malformed(reader.fault.unwrap_or("is no JSON object")));
+            let why = reader.fault.unwrap_or("is no JSON object");
+            return Err(Malformed::new(Part::Payload, why));
         }
-        let Found {
-            iss,
-            azp,
-            scope,
-            consumer_id,
-            aud,
-            exp,
-            iat,
-            nbf,
-        } = reader.found;
-        let unescaped = reader.unescaped;
-        let payload = Span::new(0, text.len()).ok_or_else(|| malformed("is too long"))?;
+        let Reader { found, unescaped, .. } = reader;
+        Self::assemble(text, found, &unescaped)
+    }
+
+    fn assemble(text: String, found: Found, unescaped: &str) -> Result<Self, Malformed> {
+        let payload = Span::new(0, text.len()).ok_or(Malformed::new(Part::Payload, "is too long"))?;
         let text = if unescaped.is_empty() {
             text
         } else {
-            text + &unescaped
+            text + unescaped
         };
         Ok(Self {
             text: text.into_boxed_str(),
             payload,
-            iss,
-            azp,
-            scope,
-            consumer_id,
-            aud,
-            exp,
-            iat,
-            nbf,
+            found,
         })
     }
 
     /// `iss`, who issued the token.
     pub fn iss(&self) -> Option<&str> {
-        self.at(self.iss)
+        self.at(self.found.iss)
     }
 
     /// `aud`, for whom: the account.
     pub fn aud(&self) -> Audience<'_> {
-        match self.aud {
+        match self.found.aud {
             None => Audience::none(),
             Some(AudienceSpan::One(span)) => Audience::one(self.slice(span)),
             Some(AudienceSpan::Several(span)) => Audience::several(self.slice(span)),
@@ -151,32 +139,32 @@ impl ClaimsSet {
 
     /// `azp`, the client that the token was issued to.
     pub fn azp(&self) -> Option<&str> {
-        self.at(self.azp)
+        self.at(self.found.azp)
     }
 
     /// `scope`, what the token allows. Empty where there is none.
     pub fn scopes(&self) -> Scopes<'_> {
-        Scopes::new(self.at(self.scope).unwrap_or_default())
+        Scopes::new(self.at(self.found.scope).unwrap_or_default())
     }
 
     /// `exp`, when it ends. A verified token has one.
     pub fn exp(&self) -> Option<UnixTime> {
-        self.exp
+        self.found.exp
     }
 
     /// `iat`, when it was issued.
     pub fn iat(&self) -> Option<UnixTime> {
-        self.iat
+        self.found.iat
     }
 
     /// `nbf`, when it begins.
     pub fn nbf(&self) -> Option<UnixTime> {
-        self.nbf
+        self.found.nbf
     }
 
     /// `https://liveperson.com/consumer_id`, the consumer that a delegated token is bound to.
     pub fn consumer_id(&self) -> Option<&str> {
-        self.at(self.consumer_id)
+        self.at(self.found.consumer_id)
     }
 
     /// The strings in `permissions`, read anew from the payload each time. Empty where there are none.
@@ -239,9 +227,9 @@ impl fmt::Debug for ClaimsSet {
             .field("aud", &self.aud())
             .field("azp", &self.azp())
             .field("scope", &self.scopes())
-            .field("exp", &self.exp)
-            .field("iat", &self.iat)
-            .field("nbf", &self.nbf)
+            .field("exp", &self.found.exp)
+            .field("iat", &self.found.iat)
+            .field("nbf", &self.found.nbf)
             .finish_non_exhaustive()
     }
 }

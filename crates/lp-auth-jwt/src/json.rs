@@ -187,7 +187,7 @@ pub(crate) struct NumericDate;
 
 impl NumericDate {
     /// The last second of the year 9999. What claims to be later counts milliseconds, or wants to last for ever.
-    const LAST: u64 = 253_402_300_799;
+    pub(crate) const LAST: u64 = 253_402_300_799;
 }
 
 impl<'de> DeserializeSeed<'de> for NumericDate {

@@ -5,6 +5,7 @@ mod invalid;
 mod jwk;
 
 use core::fmt;
+use core::mem::MaybeUninit;
 use std::sync::{Arc, OnceLock};
 
 use base64_simd::URL_SAFE_NO_PAD;
@@ -151,7 +152,7 @@ impl VerifyingKey {
         if self.known_header(token.encoded(Part::Header)).is_none() {
             Header::read(&token.decode(Part::Header)?)?.check()?;
         }
-        let mut place = [0; Self::MAX_BITS / 8];
+        let mut place = Signature::PLACE;
         let signature = Signature::decode(token, &mut place)?;
         self.verify_message(token.signing_input().as_bytes(), signature.bytes())
     }
@@ -239,16 +240,18 @@ impl fmt::Debug for VerifyingKey {
     }
 }
 
+type SignaturePlace = [MaybeUninit<u8>; VerifyingKey::MAX_BITS / 8];
+
 /// A decoded signature, of a length that a key which is accepted here can make.
 #[derive(Clone, Copy)]
 pub(crate) struct Signature<'a>(&'a [u8]);
 
 impl<'a> Signature<'a> {
+    /// Room for the longest.
+    pub(crate) const PLACE: SignaturePlace = [MaybeUninit::uninit(); VerifyingKey::MAX_BITS / 8];
+
     /// Decodes without an allocation. What is longer or shorter than any key makes is not decoded.
-    pub(crate) fn decode(
-        token: &Compact<'_>,
-        place: &'a mut [u8; VerifyingKey::MAX_BITS / 8],
-    ) -> Result<Self, Rejected> {
+    pub(crate) fn decode(token: &Compact<'_>, place: &'a mut SignaturePlace) -> Result<Self, Rejected> {
         let acceptable = VerifyingKey::MIN_BITS / 8..=place.len();
         if !acceptable.contains(&token.decoded_length(Part::Signature)) {
             return Err(Rejected::KeySize);

@@ -46,9 +46,17 @@ impl<'a> Audience<'a> {
 
     /// Whether this account is among them.
     pub fn contains(mut self, account: &str) -> bool {
+        match self.as_one() {
+            Some(one) => one == account,
+            None => self.any(|audience| audience == account),
+        }
+    }
+
+    /// The only one, where the claim is a string.
+    pub(crate) fn as_one(&self) -> Option<&'a str> {
         match self.rest {
-            Rest::One(one) => one == account,
-            _ => self.any(|audience| audience == account),
+            Rest::One(one) => Some(one),
+            _ => None,
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use core::hash::{BuildHasher, Hasher};
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::collections::hash_map::RandomState;
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::{ArcSwapOption, Guard};
+use foldhash::fast::RandomState;
 use lp_auth_core::UnixTime;
 
 use crate::Claims;
@@ -63,9 +63,9 @@ struct TokenHash(u64);
 
 impl TokenHash {
     fn of(token: &str) -> Self {
-        const END: usize = 32;
+        const END: usize = 16;
         static SEED: OnceLock<RandomState> = OnceLock::new();
-        let mut hasher = SEED.get_or_init(RandomState::new).build_hasher();
+        let mut hasher = SEED.get_or_init(RandomState::default).build_hasher();
         let token = token.as_bytes();
         hasher.write(token.get(token.len().saturating_sub(END)..).unwrap_or_default());
         Self(hasher.finish() | 1)

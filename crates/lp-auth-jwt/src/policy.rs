@@ -65,12 +65,17 @@ impl Policy {
 
     /// Which of the policy's accounts a token is for, where there are several.
     pub fn account_of(&self, claims: &ClaimsSet) -> Option<&AccountId> {
-        claims.aud().find_map(|audience| {
+        let known = |audience: &str| {
             let found = self
                 .accounts
-                .binary_search_by(|account| account.as_str().cmp(&audience));
+                .binary_search_by(|account| account.as_str().cmp(audience));
             self.accounts.get(found.ok()?)
-        })
+        };
+        let mut audience = claims.aud();
+        match audience.as_one() {
+            Some(one) => known(one),
+            None => audience.find_map(|one| known(&one)),
+        }
     }
 
     /// Everything that is asked of a genuine token, at this time. A missing scope is found last: then all else is well.
@@ -100,8 +105,7 @@ impl Policy {
         {
             return Err(Rejected::NotYetValid { from });
         }
-        let scopes = claims.scopes();
-        match self.scopes.iter().find(|scope| !scopes.contains(scope)) {
+        match self.scopes.iter().find(|scope| !claims.scopes().contains(scope)) {
             Some(missing) => Err(Rejected::Scope {
                 missing: missing.clone(),
             }),

@@ -159,7 +159,7 @@ impl Policy {
             header.check()?;
             header.kid.as_deref()
         };
-        let mut place = [0; VerifyingKey::MAX_BITS / 8];
+        let mut place = Signature::PLACE;
         let signature = match Signature::decode(&compact, &mut place) {
             Ok(signature) => signature,
             Err(rejected) => {

@@ -11,5 +11,8 @@ await check(new URL(settings().domainApi).host);
 const { account } = settings();
 const [first] = requests;
 assert.equal(first, `GET http://adminlogin.liveperson.net/api/account/${account}/service/baseURI.json?version=1.0`);
+const invocations = requests.filter((request) => request.endsWith('/invoke'));
+assert.equal(invocations.length, 2);
+seen('a faasGW baseURI with `functions` in it is version 2 of LivePerson Functions: no query');
 seen(`it asks ${first.split('?')[0].replace(account, '{account}')}, unencrypted`);
 needed('NODE_EXTRA_CA_CERTS; emulator --advertise HOST; node --require redirect.cjs');

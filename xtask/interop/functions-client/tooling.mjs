@@ -19,14 +19,18 @@ const fetchJson = async ({ url, body, headers, method }) => {
 };
 
 let authorization;
+const urls = [];
 const tooling = {
   getCsdsEntry,
   fetch: (options) => {
     authorization = options.headers.Authorization;
+    urls.push(options.url);
     return fetchJson(options);
   },
 };
 requests.length = 0;
 await invoke(makeClient(tooling));
 await check(await host('sentinel'), authorization);
+assert.ok(urls.every((url) => new URL(url.replace(/[[\]]/g, '')).searchParams.get('v') === '1'));
+seen('any other host is version 1 of LivePerson Functions: v=1 in the query');
 needed('NODE_EXTRA_CA_CERTS; its argument tooling: getCsdsEntry, and fetch because of the port');

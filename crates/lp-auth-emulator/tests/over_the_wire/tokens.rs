@@ -220,3 +220,27 @@ fn everything_that_is_said_about_time_comes_from_the_emulators_clock() {
     emulator.set_clock(ClockOffset::Ahead(hours));
     assert!(emulator.now().since(issued) >= 2 * hours);
 }
+
+#[test]
+fn a_second_has_one_token_for_the_same_question_and_the_next_another() {
+    let emulator = Emulator::builder().sign_once_a_second().start().unwrap();
+    let client = Client::of(&emulator);
+    let (all, jwks) = (credentials(&emulator), emulator.jwks());
+    let second = |emulator: &Emulator| emulator.now().as_secs();
+    let (before, token, again, after) = loop {
+        let before = second(&emulator);
+        let token = client.post_form(V2, &all).access_token();
+        let again = client.post_form(V2, &all).access_token();
+        if second(&emulator) == before {
+            break (before, token, again, second(&emulator));
+        }
+    };
+    assert_eq!((before, &token), (after, &again));
+    assert!(verify_v2(&token, &jwks, "12345678").is_ok());
+    let delegated = client.post_form(&format!("{V2}?state=consumer-7"), &all);
+    assert_ne!(delegated.access_token(), token);
+    emulator.set_clock(ClockOffset::Ahead(Duration::from_secs(5)));
+    let later = client.post_form(V2, &all).access_token();
+    assert_ne!(later, token);
+    assert!(verify_v2(&later, &jwks, "12345678").is_ok());
+}

@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 use super::{AudienceSpan, Span};
 use crate::json::{self, Known, Members, NumericDate, Strings, Text};
 
-#[derive(Default)]
+/// The known claims, and where they stand in the payload or behind it.
+#[derive(Clone, Default)]
 pub(super) struct Found {
     pub(super) iss: Option<Span>,
     pub(super) azp: Option<Span>,
