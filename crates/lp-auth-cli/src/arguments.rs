@@ -26,6 +26,7 @@ Examples:
     lp-auth token
 
   Call an API with it:
+    lp-auth call GET msgHist/…
     lp-auth token --header bearer | curl -H @- https://…
 
   Check a token that somebody presented:
@@ -47,7 +48,8 @@ Environment (a flag wins; empty counts as not set):
 
 Exit codes:
   0  done
-  1  the answer is no: the token is rejected
+  1  the answer is no: the token is rejected, or an API's
+     status is not 2xx
   2  wrong usage or settings
   3  refused by the server: credentials, account, service
   4  unavailable: network, time-out, server in trouble";

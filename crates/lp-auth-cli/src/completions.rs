@@ -39,8 +39,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     clap_complete::generate(arguments.shell, &mut command, "lp-auth", &mut script);
     let mut script = String::from_utf8_lossy(&script).into_owned();
     if arguments.shell == Shell::Bash {
-        // clap_complete 4.6 spells a name with a hyphen in two ways, so that nothing after a subcommand is completed
-        // (clap's issue 6421). The spelling that it looks for is this one.
+        // clap_complete 4.6 spells a name with a hyphen in two ways, so that nothing behind a subcommand is completed.
+        // This is the spelling that its script looks for.
         script = script.replace("lp__subcmd__auth", "lp__auth");
     }
     output::print(&script)

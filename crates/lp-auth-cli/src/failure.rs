@@ -144,7 +144,15 @@ pub(crate) fn paragraph(label: &str, style: Style, text: &str, width: Option<usi
         None => vec![text.to_owned()],
         Some(width) => {
             let width = width.saturating_sub(label.len()).max(20);
-            textwrap::wrap(text, width).into_iter().map(Into::into).collect()
+            // At blanks alone: an option or a path is there to be copied.
+            let options = textwrap::Options::new(width)
+                .break_words(false)
+                .word_separator(textwrap::WordSeparator::AsciiSpace)
+                .word_splitter(textwrap::WordSplitter::NoHyphenation);
+            textwrap::wrap(text, options)
+                .into_iter()
+                .map(Into::into)
+                .collect()
         }
     };
     let styled = format!("{style}{label}{style:#}");

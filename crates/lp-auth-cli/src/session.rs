@@ -131,6 +131,10 @@ impl Session {
     async fn shared_token(&mut self, cache: &TokenCache) -> Result<AccessToken, Failure> {
         let kept = cache.read();
         if let Some(entry) = kept.as_ref().filter(|entry| entry.is_fresh(runtime::now())) {
+            self.say(format!(
+                "access token: from the cache, good until {}",
+                entry.token.expires_at()
+            ));
             return Ok(entry.token.clone());
         }
         let lock = match &kept {

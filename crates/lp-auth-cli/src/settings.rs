@@ -120,7 +120,8 @@ pub(crate) struct CredentialSettings {
     #[arg(long, value_name = "FILE")]
     client_secret_file: Option<PathBuf>,
 
-    /// Take the client secret also from a file that others can read, as one that is mounted into a container
+    /// Take client secret and config file also from files that others can read or change, as those that are mounted into
+    /// a container
     ///
     /// [env: LP_ALLOW_SHARED_SECRET_FILE]
     #[arg(long)]
@@ -168,7 +169,9 @@ impl ServerSettings {
         allow_shared_secret_file: Option<bool>,
     ) -> Result<Settings, Failure> {
         let variables = Config::from_environment().map_err(|error| unusable(&error))?;
-        let wanted = Wanted::new(self.config.as_deref(), self.profile.as_deref())?;
+        let in_environment = switch("LP_ALLOW_SHARED_SECRET_FILE")?;
+        let allow_shared = allow_shared_secret_file.or(in_environment).unwrap_or_default();
+        let wanted = Wanted::new(self.config.as_deref(), self.profile.as_deref(), allow_shared)?;
         let (file, profile) = wanted.read()?;
         let flags = Layer {
             kind: Kind::Flags,
@@ -180,7 +183,7 @@ impl ServerSettings {
             kind: Kind::Variables,
             config: variables,
             secret_command: None,
-            allow_shared_secret_file: switch("LP_ALLOW_SHARED_SECRET_FILE")?,
+            allow_shared_secret_file: in_environment,
         };
         let settings = Settings::new(flags, variables, file, profile)?;
         let contradictions = settings.contradictions();

@@ -203,6 +203,17 @@ fn a_file_that_cannot_be_had_is_named_with_what_it_is_for() {
 }
 
 #[test]
+fn the_certificate_authorities_are_read_from_their_file_where_one_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    std::fs::write(&file, "pem").unwrap();
+    let mut config = Config::default();
+    assert_eq!(config.ca_pem().unwrap(), None);
+    config.ca_file = Some(file);
+    assert_eq!(config.ca_pem().unwrap().as_deref(), Some(b"pem".as_slice()));
+}
+
+#[test]
 fn without_an_account_there_is_no_client() {
     assert!(matches!(Config::default().client(), Err(ConfigError::NoAccount)));
 }

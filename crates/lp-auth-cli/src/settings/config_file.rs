@@ -38,10 +38,16 @@ pub(crate) struct ConfigFile {
 pub(super) struct Wanted {
     pub(super) file: Option<(PathBuf, Source)>,
     pub(super) profile: Option<(String, Source)>,
+    /// Whether it may be a file that others can change.
+    pub(super) allow_shared: bool,
 }
 
 impl Wanted {
-    pub(super) fn new(file: Option<&Path>, profile: Option<&str>) -> Result<Self, Failure> {
+    pub(super) fn new(
+        file: Option<&Path>,
+        profile: Option<&str>,
+        allow_shared: bool,
+    ) -> Result<Self, Failure> {
         let file = match file {
             Some(path) => Some((path.to_owned(), Source::Flag("--config"))),
             None => variable("LP_CONFIG_FILE").map(|path| (path.into(), Source::Variable("LP_CONFIG_FILE"))),
@@ -56,7 +62,11 @@ impl Wanted {
             }
             (None, None) => None,
         };
-        Ok(Self { file, profile })
+        Ok(Self {
+            file,
+            profile,
+            allow_shared,
+        })
     }
 
     /// Reads the config file, and the profile that is wanted of it.
@@ -104,7 +114,7 @@ impl Wanted {
             }
         };
         // Who can write it can say where the secret is sent, and which command is run for it.
-        permissions::refuse_writable(&path)?;
+        permissions::refuse_writable(&path, self.allow_shared)?;
         found.exists = true;
         let document = Document {
             path: &path,

@@ -33,18 +33,19 @@ pub(super) fn refuse_readable(what: &str, path: &Path, allowed: bool) -> Result<
     } else {
         failure.tip(format!("make it yours alone: chmod 600 {}", quoted(path)))
     };
-    Err(failure.tip(
-        "where others are kept out in another way, as with a secret that is mounted into a container: \
-         --allow-shared-secret-file, or LP_ALLOW_SHARED_SECRET_FILE=true",
-    ))
+    Err(failure.tip(ALLOWANCE))
 }
 
-/// Refuses a config file that others can change.
 #[cfg(unix)]
-pub(super) fn refuse_writable(path: &Path) -> Result<(), Failure> {
+const ALLOWANCE: &str = "where others are kept out in another way, as with files that are mounted into a container: \
+     --allow-shared-secret-file, or LP_ALLOW_SHARED_SECRET_FILE=true";
+
+/// Refuses a config file that others can change, unless that is what the user wants.
+#[cfg(unix)]
+pub(super) fn refuse_writable(path: &Path, allowed: bool) -> Result<(), Failure> {
     use std::os::unix::fs::MetadataExt as _;
 
-    let Some(file) = regular(path) else {
+    let Some(file) = regular(path).filter(|_| !allowed) else {
         return Ok(());
     };
     let shown = path.display();
@@ -53,7 +54,8 @@ pub(super) fn refuse_writable(path: &Path) -> Result<(), Failure> {
             Exit::Usage,
             format!("the config file {shown} belongs to another user, who could say in it where the client secret is sent"),
         )
-        .tip("take a file of your own: --config FILE, or LP_CONFIG_FILE"));
+        .tip("take a file of your own: --config FILE, or LP_CONFIG_FILE")
+        .tip(ALLOWANCE));
     }
     if file.mode() & 0o022 != 0 {
         return Err(Failure::new(
@@ -64,7 +66,8 @@ pub(super) fn refuse_writable(path: &Path) -> Result<(), Failure> {
                 file.mode() & 0o7777
             ),
         )
-        .tip(format!("make it yours alone: chmod 600 {}", quoted(path))));
+        .tip(format!("make it yours alone: chmod 600 {}", quoted(path)))
+        .tip(ALLOWANCE));
     }
     Ok(())
 }
@@ -95,6 +98,6 @@ pub(super) fn refuse_readable(_: &str, _: &Path, _: bool) -> Result<(), Failure>
 }
 
 #[cfg(not(unix))]
-pub(super) fn refuse_writable(_: &Path) -> Result<(), Failure> {
+pub(super) fn refuse_writable(_: &Path, _: bool) -> Result<(), Failure> {
     Ok(())
 }

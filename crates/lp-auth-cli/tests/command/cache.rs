@@ -65,6 +65,8 @@ fn a_loop_of_a_hundred_makes_one_request() {
         assert_eq!(token(&scene), first);
     }
     assert_eq!(requests(&scene), (1, 1));
+    let told = cached(&scene, &["token", "--cache", "-v"]).run().stderr;
+    assert!(told.contains("from the cache, good until 20"), "{told}");
     // Not even the secret is read for a token that is at hand.
     let again = cached(&scene, &["token", "--cache"])
         .env("LP_CLIENT_SECRET_FILE", "/nowhere/secret")
@@ -91,6 +93,25 @@ fn twenty_at_once_make_one_request() {
     for output in &outputs {
         assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
         assert_eq!(output.stdout, outputs[0].stdout);
+    }
+    assert_eq!(requests(&scene), (1, 1));
+}
+
+#[test]
+fn of_twenty_with_an_ageing_token_one_renews_it() {
+    let scene = Scene::new();
+    token(&scene);
+    let requested = now_in_millis() - 56 * 60_000;
+    edit(&scene, "requested_at", requested.into());
+    edit(&scene, "expires_at", (requested + 3_600_000).into());
+    scene.emulator.forget_requests();
+    scene.emulator.set_latency(Duration::from_millis(500));
+    let children: Vec<_> = (0..20)
+        .map(|_| cached(&scene, &["token", "--cache"]).spawn())
+        .collect();
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
     }
     assert_eq!(requests(&scene), (1, 1));
 }

@@ -354,6 +354,20 @@ fn an_answer_that_does_not_come_or_breaks_off_is_unavailable() {
 }
 
 #[test]
+fn a_certificate_that_is_not_trusted_ends_it_before_the_token_is_sent() {
+    let stranger = CertificateAuthority::generate().unwrap();
+    let api = Api::answering(&stranger, OK);
+    let scene = Scene::new();
+    for stack in STACKS {
+        let url = format!("https://{}/", api.address);
+        trusting(&scene, &["call", "GET", &url, "--transport", stack])
+            .run()
+            .failed(4, &["no answer from 127.0.0.1:", "certificate"]);
+    }
+    assert!(api.seen().is_empty());
+}
+
+#[test]
 fn verbose_tells_where_the_request_goes_without_its_query() {
     let scene = Scene::new();
     let ran = scene

@@ -74,8 +74,24 @@ fn a_config_file_that_others_can_change_is_refused() {
         scene
             .command(&["token", "--config", config.to_str().unwrap()])
             .run()
-            .failed(2, &["can be changed by others", "chmod 600 "]);
+            .failed(
+                2,
+                &[
+                    "can be changed by others",
+                    "chmod 600 ",
+                    "LP_ALLOW_SHARED_SECRET_FILE",
+                ],
+            );
     }
+    scene
+        .command(&[
+            "token",
+            "--allow-shared-secret-file",
+            "--config",
+            config.to_str().unwrap(),
+        ])
+        .run()
+        .done();
     scene.set_mode("config.toml", 0o644);
     scene
         .command(&["token", "--config", config.to_str().unwrap()])
