@@ -44,8 +44,14 @@ impl Asking {
         machine: &mut M,
         question: impl FnMut(&mut M, UnixTime) -> Result<Step<T>, Error>,
     ) -> Result<T, Failure> {
+        // With no patience at all one try is made, and waited for.
+        let limit = if self.patience.is_zero() {
+            self.pace.lease()
+        } else {
+            self.patience
+        };
         let answer = runtime::start()?.block_on(async {
-            tokio::time::timeout(self.patience, self.drive(machine, question))
+            tokio::time::timeout(limit, self.drive(machine, question))
                 .await
                 .unwrap_or_else(|_| Err(Error::new(ErrorKind::OutOfPatience, purpose)))
         });

@@ -56,7 +56,7 @@ fn columns(request: &SeenRequest, width: usize) -> String {
     // A path that says little is cut first, and never to nothing.
     let room = width
         .saturating_sub(start.chars().count() + remark.chars().count())
-        .max(12);
+        .max(8);
     let path = shortened(&printable(&request.path), room);
     format!(
         "{dim}{time}{dim:#}  {style}{status}{style:#}  {endpoint:<10}  {:<4} {dim}{path}{dim:#}{style}{remark}{style:#}",
