@@ -88,6 +88,9 @@ const CHECKS: &[Check] = &[
     Check::new("oauth2", "rust", Rust, "oauth2"),
     Check::new("openidconnect", "rust", Rust, "openidconnect"),
     Check::new("go-oauth2", "go", Go, ""),
+    // These work its control plane, and reset it.
+    Check::new("control-page", "control-page", Node, "page.mjs"),
+    Check::new("control-openapi", "control-schemathesis", Python, "run.py"),
 ];
 
 /// What the emulator is called that goes by a name. The name is reserved, so that it can lead nowhere else (RFC 6761 §6.2),

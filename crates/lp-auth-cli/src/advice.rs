@@ -27,6 +27,9 @@ pub(crate) fn unanswered(error: &Error, waited_for: Option<String>) -> Failure {
     for tip in tips(error) {
         failure = failure.tip(tip);
     }
+    if exit == Exit::Unavailable {
+        failure = failure.tip("lp-auth doctor looks at each step of the way, and says where it ends");
+    }
     failure
 }
 

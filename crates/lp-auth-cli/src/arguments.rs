@@ -29,8 +29,12 @@ Examples:
     lp-auth call GET msgHist/…
     lp-auth token --header bearer | curl -H @- https://…
 
-  Check a token that somebody presented:
+  Check a token that somebody presented, or only look at it:
     lp-auth verify < token.jwt
+    lp-auth inspect < token.jwt
+
+  Find out why there is no token:
+    lp-auth doctor
 
   See which settings hold, and how to keep them in a file:
     lp-auth settings

@@ -1,6 +1,5 @@
 //! Where the settings lead: the host to ask first, which hosts are trusted, and what to send with.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use lp_auth::{AccountId, BuildError, Config, ConfigError, Pace, ServiceHost, Stack};
@@ -9,7 +8,7 @@ use lp_auth_domain::DomainLookup;
 use lp_auth_isahc::IsahcTransport;
 use lp_auth_reqwest::ReqwestTransport;
 
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::settings::{ACCOUNT, not_set};
 use crate::{advice, settings};
 
@@ -46,7 +45,9 @@ impl Servers {
                 Problem::Config(error) => settings::unusable(&error),
             })?,
             policy,
-            ca_pem: config.ca_file.as_deref().map(ca_pem).transpose()?,
+            ca_pem: config
+                .ca_pem()
+                .map_err(|error| settings::unusable(&error).tip("check --ca-file (LP_CA_FILE)"))?,
             stack: config.transport.unwrap_or(Stack::Reqwest),
         })
     }
@@ -134,17 +135,6 @@ fn without_scheme(url: &str, plain_http: bool) -> Result<&str, BuildError> {
         None => url,
     };
     Ok(host.strip_suffix('/').unwrap_or(host))
-}
-
-fn ca_pem(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|source| {
-        let error = ConfigError::File {
-            what: "certificate authority",
-            path: path.to_owned(),
-            source: Arc::new(source),
-        };
-        Failure::new(Exit::Usage, error.to_string()).tip("check --ca-file (LP_CA_FILE)")
-    })
 }
 
 fn transport<T, E>(built: Result<T, E>) -> Result<Arc<dyn Transport>, Failure>

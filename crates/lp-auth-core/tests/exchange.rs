@@ -112,3 +112,14 @@ fn rests_are_scaled_and_jittered_upwards_by_a_tenth_at_most() {
         );
     }
 }
+
+#[test]
+fn no_rest_is_scaled_to_nothing() {
+    let pace = Pace {
+        rests: Rests::default().scaled(1e-9),
+        ..Pace::default()
+    };
+    let mut exchange = Exchange::new(pace, 0);
+    exchange.fail(Error::new(ErrorKind::Refused, Purpose::Token), NOW);
+    assert!(matches!(exchange.status(NOW), Status::Resting { until, .. } if until > NOW));
+}

@@ -1,5 +1,4 @@
 //! Which hosts the lookup hands out. Its life stands in the scenarios of all machines together.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use lp_auth_core::http::Response;
 use lp_auth_core::{Flow as _, HostPolicy, Locate as _, ServiceName, Step, UnixTime};

@@ -3,7 +3,9 @@
 use core::fmt::Write;
 use std::sync::Arc;
 
-use lp_auth_core::{AccountId, AppInstallation, UnixTime};
+#[cfg(feature = "control")]
+use lp_auth_core::UnixTime;
+use lp_auth_core::{AccountId, AppInstallation};
 use secrecy::SecretString;
 
 /// An application installed for an account (LIVEPERSON.md §6): what the emulator gives tokens to.
@@ -32,6 +34,7 @@ pub struct Application {
     installation: Option<Arc<AppInstallation>>,
     permissions: Vec<String>,
     /// Its id, and when it was installed.
+    #[cfg(feature = "control")]
     record: Option<(String, UnixTime)>,
     scope: String,
 }
@@ -49,6 +52,7 @@ impl Application {
             grant_types: vec!["client_credentials".to_owned()],
             installation: None,
             permissions: Vec::new(),
+            #[cfg(feature = "control")]
             record: None,
             scope: Self::DEFAULT_SCOPE.to_owned(),
         }

@@ -16,11 +16,13 @@
 )]
 
 mod line;
+mod locator;
 mod play;
 mod says;
 mod stage;
 
 pub use line::{Line, Machine, Purpose, Reader, Restored, Retry, Told, Want};
+pub use locator::Locator;
 pub use play::play;
 pub use says::Says;
-pub use stage::{Heard, Locator, Stage};
+pub use stage::{Heard, Stage};

@@ -1,19 +1,21 @@
 //! The machines, the calls in flight, and the clock.
 
 mod acts;
+mod checks;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use lp_auth_core::{
-    AccessToken, ApiVersion, Body, Call, Credentials, Error, FixedHost, Flow, Locate, Region, ServiceHost,
-    ServiceName, Step, Ticket, TokenRequest, TokenSource, UnixTime, http,
+    AccessToken, ApiVersion, Call, Credentials, Error, FixedHost, Flow, Locate, Region, ServiceHost,
+    ServiceName, Step, Ticket, TokenRequest, TokenSource, UnixTime,
 };
 use lp_auth_domain::DomainLookup;
 use lp_auth_jwt::{KeySet, KeySource};
 
-use crate::{Machine, Purpose, Says, Want, says};
+use self::checks::{assert_is_safe_to_show, check_request};
+use crate::{Locator, Machine, Purpose, Says, Want, says};
 
 /// Machines put together as a driver has them, and what they cannot see: the calls in flight, and the clock.
 #[derive(Debug)]
@@ -31,15 +33,6 @@ pub struct Stage {
     services: Vec<&'static str>,
     last_error: Option<Error>,
     was_set_back: bool,
-}
-
-/// Where Sentinel's host comes from.
-#[derive(Debug)]
-pub enum Locator {
-    /// The Domain API is asked.
-    Domain(DomainLookup),
-    /// The user named it.
-    Fixed(FixedHost),
 }
 
 /// What an asker hears.
@@ -243,41 +236,6 @@ impl Stage {
         self.calls.get(&purpose).copied().unwrap_or_default()
     }
 
-    /// Whoever finds an answer at hand without a lock was right not to ask.
-    pub fn check_readers(&mut self) {
-        let now = self.now;
-        if let Some((token, window)) = self.tokens.at_hand_with(&self.locator)
-            && window.contains(now)
-        {
-            assert_eq!(self.tokens.usable(now), Some(&token), "a reader has {window:?}");
-            // A clock that was set back into a lease is noticed by those who ask, and by readers when it ends.
-            if !self.was_set_back {
-                let step = self.tokens.token(&mut self.locator, now);
-                assert!(
-                    matches!(&step, Ok(Step::Done(other)) if *other == token),
-                    "{step:?} at {now:?}, but a reader has {window:?}"
-                );
-            }
-        }
-        if let Some((keys, window)) = self.keys.at_hand_with(&self.locator)
-            && window.contains(now)
-        {
-            assert!(
-                self.keys
-                    .usable(now)
-                    .is_some_and(|usable| Arc::ptr_eq(usable, &keys)),
-                "a reader has {window:?}"
-            );
-            if !self.was_set_back {
-                let step = self.keys.keys(&mut self.locator, None, now);
-                assert!(
-                    matches!(&step, Ok(Step::Done(other)) if Arc::ptr_eq(other, &keys)),
-                    "{step:?} at {now:?}, but a reader has {window:?}"
-                );
-            }
-        }
-    }
-
     fn machine(&mut self, machine: Machine) -> &mut dyn Flow {
         match machine {
             Machine::Hosts => &mut self.locator,
@@ -364,67 +322,6 @@ impl Purpose {
             Self::TheToken => Machine::TokenSource,
         }
     }
-}
-
-impl Flow for Locator {
-    fn handle(&mut self, reply: lp_auth_core::Reply, now: UnixTime) -> Option<lp_auth_core::Reply> {
-        match self {
-            Self::Domain(domain) => domain.handle(reply, now),
-            Self::Fixed(fixed) => fixed.handle(reply, now),
-        }
-    }
-}
-
-impl Locate for Locator {
-    fn locate(&mut self, service: &ServiceName, now: UnixTime) -> Result<Step<ServiceHost>, Error> {
-        match self {
-            Self::Domain(domain) => domain.locate(service, now),
-            Self::Fixed(fixed) => fixed.locate(service, now),
-        }
-    }
-
-    fn doubt(&mut self, host: &ServiceHost) {
-        match self {
-            Self::Domain(domain) => domain.doubt(host),
-            Self::Fixed(fixed) => fixed.doubt(host),
-        }
-    }
-
-    fn known(&self, service: &ServiceName) -> Option<ServiceHost> {
-        match self {
-            Self::Domain(domain) => domain.known(service),
-            Self::Fixed(fixed) => fixed.known(service),
-        }
-    }
-
-    fn engaged(&self, service: &ServiceName) -> Option<lp_auth_core::Window> {
-        match self {
-            Self::Domain(domain) => domain.engaged(service),
-            Self::Fixed(fixed) => fixed.engaged(service),
-        }
-    }
-
-    fn upkeep(&mut self, now: UnixTime) -> Step<core::convert::Infallible> {
-        match self {
-            Self::Domain(domain) => domain.upkeep(now),
-            Self::Fixed(fixed) => fixed.upkeep(now),
-        }
-    }
-}
-
-/// Over https, to LivePerson, with the secret in the token request's body and nowhere else.
-fn check_request(purpose: Purpose, request: &http::Request<Body>) {
-    let uri = request.uri();
-    assert_eq!(uri.scheme_str(), Some("https"), "{uri}");
-    assert!(uri.host().unwrap().ends_with(".liveperson.net"), "{uri}");
-    let has_secret = String::from_utf8_lossy(request.body().as_ref()).contains(SECRET);
-    assert_eq!(has_secret, purpose == Purpose::TheToken, "{uri}");
-    assert_is_safe_to_show(&format!("{:?} {:?}", request.headers(), request.body()));
-}
-
-fn assert_is_safe_to_show(text: &str) {
-    assert!(!text.contains(SECRET), "the secret is shown: {text}");
-    assert!(!text.contains("eyJ"), "a token is shown: {text}");
 }
 
 fn credentials(client: &str) -> Credentials {

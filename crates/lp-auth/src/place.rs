@@ -189,3 +189,41 @@ impl TokenPlace {
         self.files.clone()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use lp_auth_core::{ApiVersion, Credentials, TokenRequest};
+
+    use super::*;
+
+    /// What is at hand when the one who attends to a call goes, before its end or after it.
+    fn shown_after(has_ended: bool) -> bool {
+        let now = UnixTime::from_secs(1_700_000_000);
+        let credentials = Credentials {
+            client_id: "my-app".parse().unwrap(),
+            client_secret: "hush".parse().unwrap(),
+        };
+        let request = TokenRequest::new("12345678".parse().unwrap(), ApiVersion::V2);
+        let place: Arc<TokenPlace> = Place::new(TokenSource::builder(request, credentials).build(), None);
+        let call = Arc::new(Attention::default());
+        call.begin();
+        place.began(&call);
+        if has_ended {
+            call.end();
+        }
+        let life = Window::starting(now, Duration::from_secs(3600));
+        let token = AccessToken::new("e30.e30.c2ln", life).unwrap();
+        assert!(place.change(|source| source.restore(token, now)));
+        call.cease();
+        place.withdraw();
+        place.at_hand.load(now).is_some()
+    }
+
+    #[test]
+    fn what_an_ended_call_brought_is_not_taken_back_by_the_one_who_goes() {
+        assert!(shown_after(true));
+        assert!(!shown_after(false), "nobody would take the call over");
+    }
+}

@@ -5,6 +5,8 @@ mod scene;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+#[cfg(feature = "blocking")]
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -432,9 +434,16 @@ mod blocking {
 
     #[test]
     fn a_secret_that_comes_while_the_request_is_out_serves_everybody_who_waits() {
-        struct Rotating(Arc<Servers>, PathBuf);
+        /// Rotates the file when everybody has asked.
+        struct Rotating(Arc<Servers>, PathBuf, Arc<AtomicUsize>);
         impl BlockingTransport for Rotating {
             fn send(&self, request: Request<Body>, _: Limits) -> Result<Response<Body>, TransportError> {
+                while self.2.load(Ordering::Acquire) < 50 {
+                    std::thread::yield_now();
+                }
+                // So that they wait, and not only are about to.
+                let (_open, nothing) = std::sync::mpsc::channel::<()>();
+                let _ = nothing.recv_timeout(50 * MS);
                 fs::write(&self.1, NEW).expect("it can be written");
                 self.0.answer(&request)
             }
@@ -442,15 +451,20 @@ mod blocking {
 
         let (mounted, _) = mounted();
         mounted.servers.accept(NEW);
+        let askers = Arc::new(AtomicUsize::new(0));
+        let wire = Rotating(Arc::clone(&mounted.servers), mounted.path(), Arc::clone(&askers));
         let lp = mounted
             .builder()
             .region(lp_auth::Region::Us)
-            .blocking_transport(Rotating(Arc::clone(&mounted.servers), mounted.path()))
+            .blocking_transport(wire)
             .build_blocking()
             .expect("complete");
         std::thread::scope(|scope| {
             for _ in 0..50 {
-                scope.spawn(|| assert!(lp.token().is_ok()));
+                scope.spawn(|| {
+                    askers.fetch_add(1, Ordering::AcqRel);
+                    assert!(lp.token().is_ok());
+                });
             }
         });
         assert_eq!(mounted.servers.asked().1, 2);

@@ -2,7 +2,6 @@
 
 mod scene;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -161,7 +160,7 @@ fn threads_get_the_same_answers() {
         let builder = builder.blocking_transport(Nobody).patience(Duration::ZERO);
         builder.build_blocking().expect("complete")
     };
-    let lp = Arc::new((lp(), lp()));
+    let lp = (lp(), lp());
     let token = saved(r#"{"aud":"12345678"}"#, Window::starting(now, HOUR));
     assert_eq!(lp.0.restore(token.clone()), Ok(true));
     assert_eq!(lp.0.token().expect("it is at hand"), token);

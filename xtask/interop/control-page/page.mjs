@@ -1,14 +1,22 @@
 // The page of the control plane in a headless Chromium, by keyboard alone.
 //
-// Usage: node page.mjs CONTROL_URL CHROMIUM [FOLDER_FOR_SCREENSHOTS]
-// Wants `playwright-core` in a node_modules folder above the current one, and an emulator of its own, which it resets.
+// `LP_EMULATOR_CONTROL` says where it is; `CHROMIUM` which browser, where it is not one of those on the PATH; with
+// `SCREENSHOTS=FOLDER` pictures are left there. The emulator is reset, before and after.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import https from 'node:https';
-import { createRequire } from 'node:module';
 import path from 'node:path';
+import { chromium } from 'playwright-core';
 
-const [url, executablePath, pictures] = process.argv.slice(2);
-const { chromium } = createRequire(path.join(process.cwd(), 'here.js'))('playwright-core');
+const url = `${process.env.LP_EMULATOR_CONTROL.replace(/\/$/, '')}/`;
+const pictures = process.env.SCREENSHOTS;
+const onPath = (name) => process.env.PATH.split(path.delimiter).map((folder) => path.join(folder, name)).find((file) => fs.existsSync(file));
+const executablePath = process.env.CHROMIUM
+  ?? ['chromium', 'chromium-browser', 'google-chrome', 'chrome'].map(onPath).find((file) => file);
+if (!executablePath) {
+  console.log('skipped no chromium is on the PATH');
+  process.exit(77);
+}
 const at = (place) => new URL(place, url).href;
 const ask = async (method, place, body) => {
   const response = await fetch(at(place), {
@@ -43,6 +51,7 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
     '--disable-component-update', '--disable-sync'],
 });
+console.log(`client Chromium ${browser.version()}`);
 const steps = [];
 const step = async (name, work) => {
   try {
@@ -231,5 +240,6 @@ try {
   });
 } finally {
   await browser.close();
+  await ask('POST', '/reset');
 }
-console.log(`${steps.length} steps passed`);
+console.log(`seen ${steps.length} steps passed`);

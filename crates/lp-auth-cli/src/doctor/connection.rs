@@ -38,8 +38,15 @@ pub(super) async fn check(
     };
 
     report.working(dns);
-    let looked_up = clock.limited(resolve(&target.0, target.1)).await;
-    let (addresses, finding) = looked_up_finding(dns, &target.0, looked_up, proxy.as_ref());
+    let (addresses, finding) = if clock.was_over() {
+        (
+            Vec::new(),
+            Finding::failed(dns, Cause::OutOfTime, "not tried any more"),
+        )
+    } else {
+        let looked_up = clock.limited(resolve(&target.0, target.1)).await;
+        looked_up_finding(dns, &target.0, looked_up, proxy.as_ref())
+    };
     if !report.add(finding.took(clock.lap())) {
         report.skip_because_of(&[tcp, tls], dns);
         return Err(dns);

@@ -97,9 +97,9 @@ pub(super) fn check(settings: &Settings, config: &Config) -> (Finding, Option<Se
             let summary = "complete, and well formed";
             (with_details(Finding::ok(Step::Settings, summary)), Some(setup))
         }
-        Err(failures) => {
+        Err((cause, failures)) => {
             let summary: Vec<&str> = failures.iter().map(Failure::message).collect();
-            let finding = Finding::failed(Step::Settings, Cause::SettingInvalid, summary.join("; "));
+            let finding = Finding::failed(Step::Settings, cause, summary.join("; "));
             let tips = failures.iter().flat_map(Failure::tips);
             let finding = tips.fold(finding, |finding, tip| finding.advise(tip.as_str()));
             (with_details(finding), None)
@@ -108,7 +108,7 @@ pub(super) fn check(settings: &Settings, config: &Config) -> (Finding, Option<Se
 }
 
 /// All that is wrong at once.
-fn setup(settings: &Settings, config: &Config) -> Result<Setup, Vec<Failure>> {
+fn setup(settings: &Settings, config: &Config) -> Result<Setup, (Cause, Vec<Failure>)> {
     let account = crate::servers::account(config);
     let client = config
         .client_id
@@ -116,9 +116,17 @@ fn setup(settings: &Settings, config: &Config) -> Result<Setup, Vec<Failure>> {
         .unwrap_or_default()
         .parse::<ClientId>();
     let client = client.map_err(|error| crate::advice::unbuildable(&lp_auth::BuildError::Credential(error)));
-    let servers = Servers::of(config).and_then(|servers| Ok((servers.transport()?, servers)));
-    match (account, client, servers, v1_keys(config)) {
-        (Ok(account), Ok(_), Ok((transport, servers)), Ok(v1_keys)) => Ok(Setup {
+    let servers = Servers::of(config);
+    let transport = servers
+        .as_ref()
+        .map_or(Ok(None), |servers| servers.transport().map(Some));
+    let cause = match (&servers, &transport) {
+        // Nobody's fault but the machine's.
+        (Ok(servers), Err(_)) if servers.ca_pem.is_none() => Cause::NoSystemCertificates,
+        _ => Cause::SettingInvalid,
+    };
+    match (account, client, servers, transport, v1_keys(config)) {
+        (Ok(account), Ok(_), Ok(servers), Ok(Some(transport)), Ok(v1_keys)) => Ok(Setup {
             account,
             config: config.clone(),
             servers,
@@ -126,11 +134,15 @@ fn setup(settings: &Settings, config: &Config) -> Result<Setup, Vec<Failure>> {
             v1_keys,
             place_source: place_source(settings),
         }),
-        (account, client, servers, v1_keys) => {
-            Err([account.err(), client.err(), servers.err(), v1_keys.err()]
-                .into_iter()
-                .flatten()
-                .collect())
+        (account, client, servers, transport, v1_keys) => {
+            let failures = [
+                account.err(),
+                client.err(),
+                servers.err(),
+                transport.err(),
+                v1_keys.err(),
+            ];
+            Err((cause, failures.into_iter().flatten().collect()))
         }
     }
 }

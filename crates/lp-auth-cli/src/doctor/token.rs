@@ -238,6 +238,9 @@ impl Issued {
                 Cause::Algorithm,
                 format!("the header says {}, and not RS256", token.alg()),
             ),
+            (Some(why @ Rejected::CriticalHeader), ..) => {
+                Finding::failed(step, Cause::ClaimsRefused, why.to_string())
+            }
             (_, None, ApiVersion::V1) => Finding::failed(
                 step,
                 Cause::OtherV1Key,

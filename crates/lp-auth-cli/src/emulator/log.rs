@@ -45,21 +45,21 @@ fn columns(request: &SeenRequest, width: usize) -> String {
         }
     };
     let dim = Style::new().dimmed();
-    let remark = remark(request);
-    let remark = remark.trim_start_matches([',', ' ']);
-    let remark = if remark.is_empty() {
-        String::new()
-    } else {
-        format!("  {remark}")
+    // What was planted says more than the error that it looks like.
+    let remark = match (&request.fault, &request.error) {
+        (Some(fault), _) => format!("  {style}fault {}{style:#}", fault.name()),
+        (None, Some(error)) => format!("  {style}{error}{style:#}"),
+        (None, None) => String::new(),
     };
+    let remark_length = anstream::adapter::strip_str(&remark).to_string().chars().count();
     let start = format!("{time}  {status}  {endpoint:<10}  {:<4} ", request.method);
     // A path that says little is cut first, and never to nothing.
     let room = width
-        .saturating_sub(start.chars().count() + remark.chars().count())
-        .max(8);
+        .saturating_sub(start.chars().count() + remark_length)
+        .max(12);
     let path = shortened(&printable(&request.path), room);
     format!(
-        "{dim}{time}{dim:#}  {style}{status}{style:#}  {endpoint:<10}  {:<4} {dim}{path}{dim:#}{style}{remark}{style:#}",
+        "{dim}{time}{dim:#}  {style}{status}{style:#}  {endpoint:<10}  {:<4} {dim}{path}{dim:#}{remark}",
         request.method
     )
 }

@@ -43,7 +43,7 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(cases(2.0))]
+    #![proptest_config(cases(1.0))]
 
     #[test]
     fn no_bytes_make_a_machine_panic_hang_or_show_a_secret(

@@ -7,6 +7,7 @@
 
 mod bytes;
 mod events;
+mod failures;
 mod interleavings;
 mod model;
 mod storms;

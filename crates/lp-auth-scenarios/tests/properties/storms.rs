@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use crate::cases;
 
-use crate::model::{meaning, rest};
+use crate::failures::{meaning, rest};
 
 fn failure() -> impl Strategy<Value = Says> {
     prop::sample::select(vec![

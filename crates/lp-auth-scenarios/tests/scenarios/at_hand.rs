@@ -53,6 +53,17 @@ scenarios! {
         Read(TokenSource, Asks),
     ]
 
+    a_reader_uses_a_fresh_token_although_upkeep_failed_to_renew_it: [
+        Ask(AToken, Call(TheToken)),
+        Reply(TheToken, Lives("a", 3600)),
+        After(2369.0),
+        KeepUp(TokenSource, Call(TheToken)),
+        Reply(TheToken, Status(503, "")),
+        After(60.0),
+        Read(TokenSource, FindsIt),
+        Ask(AToken, Token("a")),
+    ]
+
     a_reader_uses_an_aging_token_while_a_doubted_host_is_looked_up_or_the_lookup_rests: [
         WithDomainApi,
         Ask(AToken, Call(TheSentinel)),

@@ -246,6 +246,18 @@ scenarios! {
         KeepUp(Hosts, WaitsFor(3600, 3600)),
     ]
 
+    upkeep_of_several_hosts_waits_for_the_one_that_is_due_first: [
+        WithDomainApi,
+        Ask(HostOf("faasGW"), Call(TheService("faasGW"))),
+        Reply(TheService("faasGW"), LivesAt("f.faas.liveperson.net")),
+        After(60.0),
+        Ask(HostOf("sentinel"), Call(TheSentinel)),
+        Reply(TheSentinel, LivesAt(VIRGINIA)),
+        KeepUp(Hosts, WaitsFor(3540, 3540)),
+        After(3540.0),
+        KeepUp(Hosts, Call(TheService("faasGW"))),
+    ]
+
     upkeep_looks_a_doubted_host_up: [
         WithDomainApi,
         Ask(HostOf("sentinel"), Call(TheSentinel)),

@@ -175,6 +175,7 @@ scenarios! {
         After(12.0),
         Ask(Kid("b"), Call(TheKeys)),
         Ask(Kid("b"), Waits),
+        Flood { strangers: 100, call: 0, wait: 15, others: KeySet("a") },
         Reply(TheKeys, Publishes("a b")),
         Ask(Kid("b"), KeySet("a b")),
     ]
@@ -187,6 +188,29 @@ scenarios! {
         After(5.6),
         Ask(Kid("b"), Call(TheKeys)),
         Flood { strangers: 100, call: 0, wait: 15, others: KeySet("a") },
+    ]
+
+    those_who_were_told_of_a_failure_take_no_room_from_others: [
+        Ask(Keys, Call(TheKeys)),
+        Reply(TheKeys, Publishes("a")),
+        Ask(Kid("x"), Call(TheKeys)),
+        Ask(Kid("y"), Waits),
+        Reply(TheKeys, Status(503, "")),
+        After(5.6),
+        Ask(Kid("b"), Call(TheKeys)),
+        Flood { strangers: 100, call: 0, wait: 15, others: KeySet("a") },
+    ]
+
+    a_refresh_that_is_due_is_made_for_a_kid_that_was_looked_for_in_vain: [
+        Ask(Keys, Call(TheKeys)),
+        Reply(TheKeys, Publishes("a")),
+        Ask(Kid("x"), Call(TheKeys)),
+        After(45.0),
+        Reply(TheKeys, PublishesFor("a", "max-age=60")),
+        After(14.9),
+        Ask(Kid("x"), KeySet("a")),
+        After(0.1),
+        Ask(Kid("x"), Call(TheKeys)),
     ]
 
     an_unknown_kid_waits_for_the_lookup_of_the_host_and_then_for_the_keys: [

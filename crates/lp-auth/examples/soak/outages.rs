@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use lp_auth::{Progress, Purpose};
-use lp_auth_core::{TransportError, TransportErrorKind};
+use lp_auth_core::TransportErrorKind;
 use lp_auth_emulator::{Endpoint, Fault, RetryAfter, TokenFault};
 
 /// Tokens live for so long, instead of an hour.
@@ -39,8 +39,8 @@ pub(crate) struct LostCall {
     pub(crate) at: Endpoint,
     pub(crate) start: Duration,
     pub(crate) end: Duration,
-    pub(crate) timed_out: bool,
-    pub(crate) error: TransportError,
+    /// Not the error itself, which is large: the memory is being watched.
+    pub(crate) kind: TransportErrorKind,
 }
 
 impl LostCall {
@@ -61,8 +61,7 @@ impl LostCall {
             },
             start: now.saturating_sub(*took),
             end: now,
-            timed_out: error.kind() == TransportErrorKind::TimedOut,
-            error: error.clone(),
+            kind: error.kind(),
         })
     }
 }

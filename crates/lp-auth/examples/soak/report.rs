@@ -96,8 +96,8 @@ pub(crate) fn print(length: Duration, outcomes: &[Outcome], machine: &Machine) -
 }
 
 fn reason(call: &LostCall) -> String {
-    let (at, end, error) = (call.at, call.end.as_secs_f32(), &call.error);
-    format!(" (the first for {at:?}, after {end:.1} s: {error}, {error:?})")
+    let (at, end, kind) = (call.at, call.end.as_secs_f32(), call.kind);
+    format!(" (the first for {at:?}, after {end:.1} s: {kind:?})")
 }
 
 fn mebibytes(bytes: u64) -> String {

@@ -73,7 +73,7 @@ impl Cell<'_> {
     async fn attempt(&self, crew: &Crew, unit: Duration) -> Verdict {
         let scene = Scene::open(&crew.authority, &self.row.plant, self.at);
         let mut talk = Talk::new(self, &scene, unit);
-        match &self.row.outcome {
+        match self.row.outcome_with(self.stack) {
             Outcome::Fails(failure) => {
                 if self.at != Endpoint::Keys {
                     let mut talk = Talk::new(self, &scene, unit);
@@ -219,17 +219,11 @@ impl Cell<'_> {
         failure: &Failure,
         until: UnixTime,
     ) -> Verdict {
-        let unlike = self
-            .row
-            .unlike
-            .iter()
-            .find(|unlike| unlike.stacks.contains(&self.stack));
-        let says = unlike.map_or(failure.says.as_str(), |unlike| unlike.says);
         let expected = format!(
             "no {} from {}: {}; {} (next try from {until} on)",
             words::purpose(self.at),
             talk.scene.asked(),
-            says.replace("{answer}", words::answer(self.at)),
+            failure.says.replace("{answer}", words::answer(self.at)),
             failure
                 .advises
                 .unwrap_or_else(|| words::advice(failure.kind, self.at)),
@@ -327,7 +321,7 @@ struct Talk<'a> {
 impl<'a> Talk<'a> {
     /// Every length of time is so many units: long enough for a call to be made meanwhile, and short enough to wait for.
     fn new(cell: &Cell<'_>, scene: &'a Scene, unit: Duration) -> Self {
-        let (timeout, patience, scale) = match &cell.row.outcome {
+        let (timeout, patience, scale) = match cell.row.outcome_with(cell.stack) {
             Outcome::Fails(failure) => {
                 let timeout = if failure.takes_the_time_limit {
                     unit

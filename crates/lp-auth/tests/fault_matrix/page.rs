@@ -49,16 +49,20 @@ fn page() -> String {
     let unlike: Vec<&Row> = rows().filter(|row| !row.unlike.is_empty()).collect();
     if !unlike.is_empty() {
         page.push_str("\n## Where a stack differs by its nature\n\n");
+        page.push_str("| fault | with | what you see | rests | why |\n|---|---|---|---|---|\n");
         for row in unlike {
             for unlike in &row.unlike {
                 let stacks: Vec<String> = unlike.stacks.iter().map(ToString::to_string).collect();
-                let _ = writeln!(
-                    page,
-                    "- {}, with {}: \"{}\". {}",
-                    row.fault,
-                    stacks.join(" and "),
-                    unlike.says,
-                    unlike.reason
+                let seen = seen(&unlike.outcome, &row.at);
+                line(
+                    &mut page,
+                    &[
+                        &row.fault,
+                        &stacks.join("; "),
+                        &seen,
+                        &rests(&unlike.outcome),
+                        unlike.reason,
+                    ],
                 );
             }
         }
@@ -155,7 +159,7 @@ fn write_section(page: &mut String, section: &Section) {
                 &row.fault,
                 &how,
                 &at,
-                &seen(row),
+                &seen(&row.outcome, &row.at),
                 &rests(&row.outcome),
                 &later(row),
             ],
@@ -163,8 +167,8 @@ fn write_section(page: &mut String, section: &Section) {
     }
 }
 
-fn seen(row: &Row) -> String {
-    match &row.outcome {
+fn seen(outcome: &Outcome, endpoints: &[Endpoint]) -> String {
+    match outcome {
         Outcome::Fails(failure) => {
             let Failure { kind, says, .. } = failure;
             let transient = if failure.is_transient {
@@ -172,11 +176,10 @@ fn seen(row: &Row) -> String {
             } else {
                 "not transient"
             };
-            let says = if let [at] = *row.at {
+            let says = if let [at] = *endpoints {
                 says.replace("{answer}", words::answer(at))
             } else if says.contains("{answer}") {
-                let each: Vec<String> = row
-                    .at
+                let each: Vec<String> = endpoints
                     .iter()
                     .map(|at| format!("\"{}\"", words::answer(*at)))
                     .collect();

@@ -48,6 +48,8 @@ pub(crate) enum Place {
     Expired,
     /// A server with a certificate for another name.
     OtherName,
+    /// A server that speaks http without TLS.
+    PlainHttp,
     /// Nobody listens.
     Refused,
     /// A name that does not exist.
@@ -91,7 +93,7 @@ pub(crate) struct Failure {
 #[derive(Clone, Debug)]
 pub(crate) struct Unlike {
     pub(crate) stacks: &'static [HttpStack],
-    pub(crate) says: &'static str,
+    pub(crate) outcome: Outcome,
     pub(crate) reason: &'static str,
 }
 
@@ -110,6 +112,26 @@ impl Row {
     pub(crate) fn at(mut self, endpoints: impl Into<Vec<Endpoint>>) -> Self {
         self.at = endpoints.into();
         self
+    }
+
+    pub(crate) fn unlike(
+        mut self,
+        stacks: &'static [HttpStack],
+        outcome: Outcome,
+        reason: &'static str,
+    ) -> Self {
+        self.unlike.push(Unlike {
+            stacks,
+            outcome,
+            reason,
+        });
+        self
+    }
+
+    /// What it comes to with this stack.
+    pub(crate) fn outcome_with(&self, stack: HttpStack) -> &Outcome {
+        let unlike = self.unlike.iter().find(|unlike| unlike.stacks.contains(&stack));
+        unlike.map_or(&self.outcome, |unlike| &unlike.outcome)
     }
 
     /// Whether requests reach the emulator while it is planted.

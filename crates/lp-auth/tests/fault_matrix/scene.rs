@@ -35,6 +35,7 @@ impl Scene {
             Plant::Elsewhere(Place::OtherName) => {
                 Some(with(ServerCertificate::for_name("somebody-else.test")))
             }
+            Plant::Elsewhere(Place::PlainHttp) => Some(Emulator::builder().plain_http()),
             Plant::Elsewhere(Place::Untrusted) => Some(Emulator::builder()),
             Plant::Redirect(_) => Some(builder()),
             _ => None,

@@ -8,7 +8,7 @@ use lp_auth_emulator::{Endpoint, ErrorBody, ExpiresIn, Fault, RetryAfter, Unknow
 use serde_json::json;
 
 use super::{Diagnosis, Expected, diagnose, fails, warns};
-use crate::scene::Scene;
+use crate::scene::{STACKS, Scene};
 
 /// Endpoints and the steps at which they are asked.
 const ENDPOINTS: [(Endpoint, &str); 3] = [
@@ -84,23 +84,38 @@ fn a_bomb_is_not_unpacked_and_is_told_from_what_is_merely_long() {
 }
 
 #[test]
-fn a_server_that_stalls_or_drips_is_given_up_in_time() {
+fn a_domain_api_that_stalls_or_drips_is_given_up_in_time() {
+    stalls(Endpoint::DomainApi, "domain_api.answer");
+}
+
+#[test]
+fn a_token_endpoint_that_stalls_or_drips_is_given_up_in_time() {
+    stalls(Endpoint::Token, "token.answer");
+}
+
+#[test]
+fn a_key_endpoint_that_stalls_or_drips_is_given_up_in_time() {
+    stalls(Endpoint::Keys, "keys");
+}
+
+#[track_caller]
+fn stalls(endpoint: Endpoint, step: &str) {
     let scene = Scene::new();
-    for (endpoint, step) in ENDPOINTS {
-        let pause = Duration::from_millis(300);
-        for fault in [Fault::StallBefore, Fault::StallWithin, Fault::Drip { pause }] {
-            let planted = format!("{fault:?} at {endpoint:?}");
-            scene.emulator.fault(endpoint, fault).unwrap();
-            let expected = Expected {
-                planted: &planted,
-                step,
-                cause: "timed_out",
-                words: &["no complete answer from 127.0.0.1"],
-            };
-            let run = |arguments: &[&str]| scene.command(arguments).env("LP_PATIENCE", "4");
-            diagnose(run, &expected, Diagnosis::failed);
-            scene.emulator.clear_faults();
-        }
+    let pause = Duration::from_millis(300);
+    let faults = [Fault::StallBefore, Fault::StallWithin, Fault::Drip { pause }];
+    for (fault, stack) in faults.into_iter().zip(STACKS.into_iter().cycle()) {
+        let planted = format!("{fault:?} at {endpoint:?}, over {stack}");
+        scene.emulator.fault(endpoint, fault).unwrap();
+        let run = scene
+            .command(&["doctor", "--output", "json", "--transport", stack])
+            .env("LP_PATIENCE", "12");
+        Diagnosis::of(run, &planted).failed(&Expected {
+            planted: &planted,
+            step,
+            cause: "timed_out",
+            words: &["no complete answer from 127.0.0.1"],
+        });
+        scene.emulator.clear_faults();
     }
 }
 

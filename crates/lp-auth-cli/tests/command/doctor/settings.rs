@@ -60,6 +60,23 @@ fn a_setting_that_is_missing_or_wrong_is_named() {
     });
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_machine_without_certificate_authorities_is_told_so() {
+    let scene = Scene::new();
+    let run = scene
+        .command(&["doctor", "--output", "json", "--transport", "reqwest"])
+        .without("LP_CA_FILE")
+        .env("SSL_CERT_FILE", "/nowhere")
+        .env("SSL_CERT_DIR", "/nowhere");
+    Diagnosis::of(run, "no authorities").failed(&Expected {
+        planted: "no authorities",
+        step: "settings",
+        cause: "no_system_certificates",
+        words: &["the operating system's certificates"],
+    });
+}
+
 #[test]
 fn a_secret_that_cannot_be_used_is_named_and_never_shown() {
     let scene = Scene::new();

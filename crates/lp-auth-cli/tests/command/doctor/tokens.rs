@@ -161,6 +161,12 @@ fn what_the_signature_does_not_hold_for_is_named() {
             "HS256",
         ),
         (
+            "a critical extension",
+            draft().with_header("crit", json!(["exp"])).sign(),
+            "claims_refused",
+            "critical extensions",
+        ),
+        (
             "an unknown kid",
             draft().with_header("kid", "other").sign(),
             "key_not_published",

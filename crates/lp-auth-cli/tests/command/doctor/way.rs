@@ -32,7 +32,7 @@ fn at_both(scene: &Scene, planted: &str, address: &str, step: &str, cause: &str,
         scene
             .command(arguments)
             .env("LP_DOMAIN_API", address)
-            .env("LP_PATIENCE", "4")
+            .env("LP_PATIENCE", "8")
     };
     diagnose(run, &expected, Diagnosis::failed);
     scene.emulator.set_service(&ServiceName::SENTINEL, address);
@@ -44,7 +44,7 @@ fn at_both(scene: &Scene, planted: &str, address: &str, step: &str, cause: &str,
         scene
             .command(arguments)
             .env("LP_TRUSTED_HOSTS", address)
-            .env("LP_PATIENCE", "4")
+            .env("LP_PATIENCE", "8")
     };
     diagnose(run, &expected, Diagnosis::failed);
 }
@@ -74,6 +74,63 @@ fn a_port_where_nobody_listens_is_found_at_tcp() {
         "connection_refused",
         &[&nobody, "refused"],
     );
+}
+
+/// The kernel itself says no to a broadcast address: nothing is sent.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_address_that_no_way_leads_to_is_found_at_tcp() {
+    let scene = Scene::new();
+    at_both(
+        &scene,
+        "a broadcast address",
+        "255.255.255.255",
+        "tcp",
+        "unreachable",
+        &["255.255.255.255:443"],
+    );
+}
+
+/// A backlog that is full drops what else would connect, as a firewall does.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_port_that_does_not_answer_is_found_at_tcp() {
+    let scene = Scene::new();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let _within = runtime.enter();
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let brief = std::time::Duration::from_millis(300);
+    let waiting: Vec<_> = (0..8)
+        .map(|_| TcpStream::connect_timeout(&address, brief))
+        .collect();
+    assert!(waiting.iter().any(Result::is_err), "the backlog is not full");
+    at_both(
+        &scene,
+        "no answer",
+        &address.to_string(),
+        "tcp",
+        "connect_timed_out",
+        &["no answer within"],
+    );
+}
+
+#[test]
+fn a_patience_that_is_over_at_once_is_named() {
+    let scene = Scene::new();
+    let expected = Expected {
+        planted: "no time at all",
+        step: "domain_api.dns",
+        cause: "out_of_time",
+        words: &["not tried any more"],
+    };
+    let run = |arguments: &[&str]| scene.command(arguments).env("LP_PATIENCE", "0.01");
+    diagnose(run, &expected, Diagnosis::failed);
 }
 
 #[test]
@@ -171,6 +228,19 @@ fn a_server_without_tls_is_told_from_one_that_breaks_off_or_says_nothing() {
         "tls_broken_off",
         &["reset during the handshake"],
     );
+    // An alert (RFC 8446 §6): fatal, handshake_failure.
+    let alerting = listen(|mut stream| {
+        let _ = stream.read(&mut [0; 4096]);
+        let _ = stream.write_all(&[0x15, 3, 3, 0, 2, 2, 40]);
+    });
+    at_both(
+        &scene,
+        "an alert",
+        &alerting.to_string(),
+        "tls",
+        "tls_refused",
+        &["HandshakeFailure"],
+    );
     let mut kept = Vec::new();
     let silent = listen(move |stream| kept.push(stream));
     at_both(
@@ -253,6 +323,7 @@ fn a_proxy_that_is_wrong_is_named_as_the_cause() {
     let scene = Scene::new();
     let nobody = format!("http://{}", scene.emulator.refused_address().unwrap());
     let forbidding = format!("http://{}", proxy(Some("HTTP/1.1 403 Forbidden\r\n\r\n")));
+    let closing = format!("http://{}", proxy(Some("")));
     let asking = format!(
         "http://{}",
         proxy(Some("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"))
@@ -270,6 +341,12 @@ fn a_proxy_that_is_wrong_is_named_as_the_cause() {
             "domain_api.tls",
             "proxy_forbids",
             "403 Forbidden",
+        ),
+        (
+            closing.as_str(),
+            "domain_api.tls",
+            "proxy_unreachable",
+            "ended the connection",
         ),
         (asking.as_str(), "domain_api.tls", "proxy_forbids", "407 Proxy"),
     ] {
@@ -300,6 +377,12 @@ fn a_proxy_variable_that_is_ignored_or_contradicted_is_a_warning() {
         both.step("domain_api.proxy")["cause"],
         "proxy_ambiguous",
         "{both:?}"
+    );
+    let ignored = Diagnosis::of(run(&[("HTTPS_PROXY", "://")]), "no address");
+    assert_eq!(
+        ignored.step("domain_api.proxy")["cause"],
+        "proxy_ignored",
+        "{ignored:?}"
     );
 }
 

@@ -6,6 +6,7 @@ use lp_auth_emulator::Fault;
 
 use super::Section;
 use crate::row::{Place, Plant, Row, fault, no_answer, untrusted_certificate};
+use crate::stack::HttpStack;
 
 const REFUSED: &str = "nobody listens there: the connection was refused";
 const UNRESOLVED: &str = "the host name could not be resolved";
@@ -52,6 +53,17 @@ pub(super) fn section() -> Section {
                     "one with `ServerCertificate::for_loopback().expired()`",
                 ),
                 untrusted_certificate().into(),
+            ),
+            Row::new(
+                "http without TLS where https is spoken",
+                elsewhere(Place::PlainHttp, "one with `Emulator::builder().plain_http()`"),
+                untrusted_certificate().into(),
+            )
+            .unlike(
+                &[HttpStack::Isahc, HttpStack::IsahcBlocking],
+                no_answer(BROKEN_OFF).into(),
+                "curl has one code (35) for a handshake that makes no sense and for one that breaks off, which is far more \
+                 common.",
             ),
             Row::new(
                 "reset before the answer",
