@@ -36,7 +36,7 @@ in any language (GET /openapi.json describes it). Its address
 is printed, and stands in env as LP_EMULATOR_CONTROL:
     curl -X POST $LP_EMULATOR_CONTROL/keys/rotate
     curl $LP_EMULATOR_CONTROL/faults --json \
-      '{"endpoint":"token","fault":{"status":503},"times":2}'
+      '{"endpoint":"token","fault":{"status":503}}'
     curl -X DELETE $LP_EMULATOR_CONTROL/faults
     curl $LP_EMULATOR_CONTROL/clock/advance \
       --json '{"seconds":3600}'
