@@ -53,10 +53,8 @@ fn columns(request: &SeenRequest, width: usize) -> String {
     };
     let remark_length = anstream::adapter::strip_str(&remark).to_string().chars().count();
     let start = format!("{time}  {status}  {endpoint:<10}  {:<4} ", request.method);
-    // A path that says little is cut first, and never to nothing.
-    let room = width
-        .saturating_sub(start.chars().count() + remark_length)
-        .max(12);
+    // The path says least: it is cut first.
+    let room = width.saturating_sub(start.chars().count() + remark_length);
     let path = shortened(&printable(&request.path), room);
     format!(
         "{dim}{time}{dim:#}  {style}{status}{style:#}  {endpoint:<10}  {:<4} {dim}{path}{dim:#}{remark}",
@@ -95,7 +93,10 @@ fn shortened(path: &str, room: usize) -> String {
     if length <= room {
         return path.to_owned();
     }
-    let kept = room.saturating_sub(1);
+    if room < 4 {
+        return String::new();
+    }
+    let kept = room - 1;
     let start: String = path.chars().take(kept / 3).collect();
     let end: String = path.chars().skip(length - (kept - kept / 3)).collect();
     format!("{start}…{end}")
@@ -164,5 +165,6 @@ mod tests {
     fn what_a_client_sent_does_not_move_the_cursor() {
         assert_eq!(printable("a\u{1b}[2Jb\n"), "a\u{fffd}[2Jb\u{fffd}");
         assert_eq!(shortened("abcdefghijkl", 7), "ab…ijkl");
+        assert_eq!(shortened("abcdefghijkl", 3), "");
     }
 }
