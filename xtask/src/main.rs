@@ -1,11 +1,13 @@
 //! The project's own chores: `cargo xtask`.
 //!
+//! - `bench`: how fast the product is, beside its peers and beside the cryptography that it is made of;
 //! - `ci`: the checks that every change must pass, and how they are run and summed up;
 //! - `fuzz`: a short run of each fuzz target;
 //! - `command`: how a program is run, its output kept or shown;
 //! - `workspace`: what `cargo metadata` knows about the crates.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod ci;
 mod command;
 mod fuzz;
@@ -19,6 +21,7 @@ The project's own chores.
 Usage: cargo xtask CHORE
 
 Chores:
+  bench [PART]...       measure, and write docs/performance.md; `bench --guard BASE` compares with a commit
   ci [--only STEP]...   run the checks that every change must pass, or some of them
   fuzz [SECONDS]        run each fuzz target for a while, 20 seconds unless told
   help                  print this
@@ -29,9 +32,11 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         [] | ["help" | "--help" | "-h", ..] => {
-            print!("{HELP}\n{}", ci::help());
+            print!("{HELP}\n{}\n{}", bench::help(), ci::help());
             ExitCode::SUCCESS
         }
+        ["bench", "--guard", base] => bench::guard(base),
+        ["bench", parts @ ..] => bench::run(parts),
         ["ci", options @ ..] => ci::run(options),
         ["fuzz"] => fuzz::run("20"),
         ["fuzz", seconds] => fuzz::run(seconds),
