@@ -93,12 +93,22 @@ impl Programs {
 
     /// A script of the bench workspace in Python, with these packages at their newest versions.
     pub(crate) fn start_python(&self, script: &str, packages: &[&str]) -> Result<Player, Failure> {
+        self.start_python_with(script, packages, |python| python)
+    }
+
+    /// The same, with whatever else it wants in its environment.
+    pub(crate) fn start_python_with(
+        &self,
+        script: &str,
+        packages: &[&str],
+        set_up: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Result<Player, Failure> {
         self.pip(packages)?;
         let mut python = Command::new("python3");
         python
             .arg(root().join("xtask/bench/scripts").join(script))
             .env("BENCH_FOLDER", &self.folder);
-        Player::start(self.with_python(&mut python))
+        Player::start(self.with_python(set_up(&mut python)))
     }
 
     /// Packages for Python, fetched where they are not there yet.
