@@ -118,6 +118,11 @@ const STEPS: &[Step] = &[
         work: build::test,
     },
     Step {
+        name: "soak",
+        about: "many askers have a token while servers fail at random, for ten seconds",
+        work: build::soak,
+    },
+    Step {
         name: "backends",
         about: "the tests of what can be built on either cryptography library, on each",
         work: build::backends,

@@ -3,6 +3,10 @@
 //! - `bench`: how fast the product is, beside its peers and beside the cryptography that it is made of;
 //! - `ci`: the checks that every change must pass, and how they are run and summed up;
 //! - `fuzz`: a short run of each fuzz target;
+//! - `soak`: many askers, tokens of seconds, and servers that fail at random;
+//! - `docs`: the pages of `docs/` that are written from tests;
+//! - `interop`: clients that are not ours, against the emulator;
+//! - `man`: the command's man pages;
 //! - `command`: how a program is run, its output kept or shown;
 //! - `workspace`: what `cargo metadata` knows about the crates.
 #![forbid(unsafe_code)]
@@ -10,7 +14,11 @@
 mod bench;
 mod ci;
 mod command;
+mod docs;
 mod fuzz;
+mod interop;
+mod man;
+mod soak;
 mod workspace;
 
 use std::process::ExitCode;
@@ -23,8 +31,14 @@ Usage: cargo xtask CHORE
 Chores:
   bench [PART]...       measure, and write docs/performance.md; `bench --guard BASE` compares with a commit
   ci [--only STEP]...   run the checks that every change must pass, or some of them
+  docs                  write the pages of docs/ that are made from tests
   fuzz [SECONDS]        run each fuzz target for a while, 20 seconds unless told
+  soak [SECONDS] [--seed NUMBER]
+                        many askers against servers that fail at random, 60 seconds unless told
+  interop [--only CHECK]... [--no-skips]
+                        run clients that are not ours against the emulator; what cannot be installed here is skipped
   help                  print this
+  man [DIR]             write the command's man pages, into target/man unless told
 ";
 
 fn main() -> ExitCode {
@@ -38,8 +52,13 @@ fn main() -> ExitCode {
         ["bench", "--guard", base] => bench::guard(base),
         ["bench", parts @ ..] => bench::run(parts),
         ["ci", options @ ..] => ci::run(options),
+        ["docs"] => docs::write(),
+        ["man"] => man::run("target/man"),
+        ["man", folder] => man::run(folder),
         ["fuzz"] => fuzz::run("20"),
         ["fuzz", seconds] => fuzz::run(seconds),
+        ["soak", options @ ..] => soak::run(options),
+        ["interop", options @ ..] => interop::run(options),
         [other, ..] => {
             eprintln!("no chore is called `{other}`\n\n{HELP}");
             ExitCode::from(2)

@@ -51,6 +51,11 @@ impl Workspace {
         self.metadata.workspace_packages()
     }
 
+    /// Where everything is built.
+    pub(crate) fn target_folder(&self) -> PathBuf {
+        self.metadata.target_directory.clone().into()
+    }
+
     /// Every package of the lock file.
     pub(crate) fn packages(&self) -> &[Package] {
         &self.metadata.packages

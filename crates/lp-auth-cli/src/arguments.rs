@@ -9,7 +9,10 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::failure::Exit;
 use crate::output::Output;
-use crate::{demo, emulator, token, verify};
+use crate::{
+    call, completions, demo, doctor, domain, emulator, exec, inspect, installation, invoke, keys, manual,
+    settings, token, verify,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,12 +31,17 @@ Examples:
   Check a token that somebody presented:
     lp-auth verify < token.jwt
 
+  See which settings hold, and how to keep them in a file:
+    lp-auth settings
+    lp-auth settings --help
+
 Environment (a flag wins; empty counts as not set):
   LP_ACCOUNT_ID  LP_CLIENT_ID  LP_CLIENT_SECRET
   LP_CLIENT_SECRET_FILE  LP_API_VERSION  LP_DOMAIN_API
   LP_SENTINEL  LP_REGION  LP_TRUSTED_HOSTS  LP_CA_FILE
   LP_PLAIN_HTTP_LOOPBACK  LP_V1_KEYS  LP_TRANSPORT
-  LP_PATIENCE  LP_CONSUMER_ID
+  LP_PATIENCE  LP_CONSUMER_ID  LP_PROFILE  LP_CONFIG_FILE
+  LP_ALLOW_SHARED_SECRET_FILE
   lp-auth token --help tells what each is for.
   NO_COLOR keeps colours away.
 
@@ -46,7 +54,8 @@ Exit codes:
 
 /// Access tokens from LivePerson for machines: get them, verify them, and try it all out without an account
 ///
-/// Settings come from flags or from variables LP_… of the environment; a flag wins. stdout carries the result alone.
+/// Settings come from flags, from variables LP_… of the environment, and from profiles in a config file; a flag wins.
+/// stdout carries the result alone.
 #[derive(Debug, Parser)]
 #[command(name = "lp-auth", version, after_help = EXAMPLES, max_term_width = 100)]
 pub(crate) struct Arguments {
@@ -58,8 +67,20 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Call(call::Arguments),
+    Completions(completions::Arguments),
     Demo(demo::Arguments),
+    Doctor(doctor::Arguments),
+    Domain(domain::Arguments),
     Emulator(emulator::Arguments),
+    Exec(exec::Arguments),
+    Inspect(inspect::Arguments),
+    Installation(installation::Arguments),
+    Invoke(invoke::Arguments),
+    Keys(keys::Arguments),
+    #[command(hide = true)]
+    Manual(manual::Arguments),
+    Settings(settings::shown::Arguments),
     Token(token::Arguments),
     Verify(verify::Arguments),
 }

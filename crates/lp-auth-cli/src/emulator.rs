@@ -1,4 +1,9 @@
 //! `lp-auth emulator`: LivePerson on loopback, until it is told to end.
+//!
+//! - this file: what it is started with, and its end;
+//! - `log`: a line for each request.
+
+mod log;
 
 use core::net::SocketAddr;
 use core::task::Poll;
@@ -7,8 +12,8 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use lp_auth::{AccountId, ClientId, ClientSecret, Config};
-use lp_auth_emulator::{Emulator, EmulatorError, SeenRequest};
+use lp_auth::{AccountId, ClientId, ClientSecret, Config, ServiceHost};
+use lp_auth_emulator::{Emulator, EmulatorError};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use tempfile::TempDir;
@@ -18,14 +23,24 @@ use crate::failure::{Exit, Failure};
 use crate::output::{self, Output};
 use crate::{runtime, settings};
 
-const EXAMPLES: &str = "\
-Examples:
+const EXAMPLES: &str = r#"Examples:
   In one shell:
     lp-auth emulator --dir lp
 
   In another:
     set -a; . lp/env
     lp-auth token | lp-auth verify
+
+Control it while it runs: a page for people, an API for tests
+in any language (GET /openapi.json describes it). Its address
+is printed, and stands in env as LP_EMULATOR_CONTROL:
+    curl -X POST $LP_EMULATOR_CONTROL/keys/rotate
+    curl $LP_EMULATOR_CONTROL/faults --json \
+      '{"endpoint":"token","fault":{"status":503},"times":2}'
+    curl -X DELETE $LP_EMULATOR_CONTROL/faults
+    curl $LP_EMULATOR_CONTROL/clock/advance \
+      --json '{"seconds":3600}'
+    curl "$LP_EMULATOR_CONTROL/requests?endpoint=token"
 
 The folder:
   env                 the settings, for a shell
@@ -39,17 +54,22 @@ endpoints (V1, V2) and key set, and APIs that want a token:
   POST /api/account/{account}/lambdas/{uuid}/invoke
   POST /api/account/{account}/messaging/consumer/conversation
 
-The variables LP_… are for its clients: it reads none of them.";
+The variables LP_… are for its clients: it reads none of them."#;
 
 /// Run LivePerson's servers on loopback, for tests and demonstrations
 ///
-/// Says on one line when it is ready, and ends at SIGINT (Ctrl-C), SIGTERM or SIGHUP.
+/// Says when it is ready, on one line where no terminal is, and ends at SIGINT (Ctrl-C), SIGTERM or SIGHUP.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The loopback address to listen on; port 0 takes a free one
+    /// The loopback address to listen on, or with --advertise any address; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0", value_parser = address)]
     listen: SocketAddr,
+
+    /// The host by which clients reach it, for containers: the Domain API names it, and the certificate is for it [default:
+    /// the address that it listens on]
+    #[arg(long, value_name = "HOST[:PORT]")]
+    advertise: Option<ServiceHost>,
 
     /// The folder for certificate authority, keys, credentials and the file env; they stay the same from one start to the
     /// next [default: a temporary one, removed at the end]
@@ -75,6 +95,14 @@ pub(crate) struct Arguments {
     /// Speak http instead of https, for clients that insist
     #[arg(long)]
     plain_http: bool,
+
+    /// The loopback port of the control plane: a page in the browser, and an API [default: a free one]
+    #[arg(long, value_name = "PORT", conflicts_with = "no_control")]
+    control: Option<u16>,
+
+    /// Run without the control plane
+    #[arg(long)]
+    no_control: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<(), Failure> {
@@ -96,8 +124,13 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<(), Failure>
     let emulator = start(arguments, folder, common.verbose)?;
     output::print(&ready(&emulator, common.output))?;
     if io::stderr().is_terminal() {
+        let hint = if common.verbose {
+            ""
+        } else {
+            " With -v it tells each request."
+        };
         // Nobody is left to be told.
-        let _ = writeln!(anstream::stderr(), "Ctrl-C ends it.");
+        let _ = writeln!(anstream::stderr(), "Ctrl-C ends it.{hint}");
     }
     runtime.block_on(end);
     Ok(())
@@ -109,6 +142,9 @@ fn start(arguments: &Arguments, folder: Option<&Path>, verbose: bool) -> Result<
         .token_lifetime(arguments.token_lifetime);
     if let Some(folder) = folder {
         builder = builder.directory(folder);
+    }
+    if let Some(host) = &arguments.advertise {
+        builder = builder.advertise(host.clone());
     }
     if let Some(account) = &arguments.account {
         builder = builder.account(account.clone());
@@ -122,25 +158,14 @@ fn start(arguments: &Arguments, folder: Option<&Path>, verbose: bool) -> Result<
     if arguments.plain_http {
         builder = builder.plain_http();
     }
+    if !arguments.no_control {
+        let port = arguments.control.unwrap_or_default();
+        builder = builder.control(SocketAddr::from(([127, 0, 0, 1], port)));
+    }
     if verbose {
-        builder = builder.watch(tell);
+        builder = builder.watch(log::tell);
     }
     builder.start().map_err(|error| unstarted(&error))
-}
-
-/// One line for each request, as `-v` wants it.
-fn tell(request: &SeenRequest) {
-    let SeenRequest { at, method, path, .. } = request;
-    let status = request
-        .status
-        .map_or("no answer".to_owned(), |status| status.to_string());
-    let error = request
-        .error
-        .as_deref()
-        .map(|error| format!(", {error}"))
-        .unwrap_or_default();
-    // Nobody is left to be told.
-    let _ = writeln!(anstream::stderr(), "{at} {method} {path}: {status}{error}");
 }
 
 fn client_secret(arguments: &Arguments) -> Result<Option<SecretString>, Failure> {
@@ -164,7 +189,13 @@ fn unstarted(error: &EmulatorError) -> Failure {
         EmulatorError::Thread(_) => Exit::Unavailable,
         _ => Exit::Usage,
     };
-    Failure::new(exit, error.to_string()).causes_of(error)
+    let failure = Failure::new(exit, error.to_string()).causes_of(error);
+    match error {
+        EmulatorError::NotLoopback(_) => failure.tip(
+            "leave out --listen; or, in a container, say by which name its clients reach it: --advertise HOST[:PORT]",
+        ),
+        _ => failure,
+    }
 }
 
 fn temporary_folder() -> Result<TempDir, Failure> {
@@ -177,17 +208,32 @@ fn temporary_folder() -> Result<TempDir, Failure> {
         })
 }
 
-/// One line: that it is ready, and where.
+/// That it is ready, and where: one line, but at a terminal, where it would be cut.
 fn ready(emulator: &Emulator, output: Output) -> String {
     let folder = emulator.directory().unwrap_or(Path::new("."));
     let file = |name: &str| folder.join(name).display().to_string();
     let env_file = file("env");
     match output {
-        Output::Text => format!(
-            "emulator ready at {}; in another shell: set -a; . {}\n",
-            emulator.domain_api(),
-            quoted(&env_file),
-        ),
+        Output::Text => {
+            let servers = emulator.domain_api();
+            let listen = emulator.address().to_string();
+            // Who reaches it by another name may want to know where that must lead.
+            let behind = if emulator.sentinel() == listen {
+                String::new()
+            } else {
+                format!(" (listening on {listen})")
+            };
+            let shell = format!("set -a; . {}", output::quoted(&env_file));
+            let control = emulator.control_url();
+            if output::stdout_width().is_some() {
+                let control = control.map_or(String::new(), |url| format!("  control plane     {url}\n"));
+                return format!(
+                    "emulator ready\n  servers           {servers}{behind}\n{control}  in another shell  {shell}\n"
+                );
+            }
+            let control = control.map_or(String::new(), |url| format!(", control plane at {url}"));
+            format!("emulator ready at {servers}{behind}{control}; in another shell: {shell}\n")
+        }
         Output::Json => {
             let encrypted = !emulator.ca_pem().is_empty();
             let line = json!({
@@ -196,24 +242,17 @@ fn ready(emulator: &Emulator, output: Output) -> String {
                 "ca_file": encrypted.then(|| file("ca.pem")),
                 "client_id": emulator.client_id(),
                 "client_secret_file": file("client-secret"),
+                "control": emulator.control_url(),
                 "dir": folder.display().to_string(),
                 "domain_api": emulator.domain_api(),
                 "env_file": env_file,
+                "listen": emulator.address().to_string(),
                 "sentinel": emulator.sentinel(),
                 "v1_keys": file("v1-public-key.pem"),
             });
             format!("{line}\n")
         }
     }
-}
-
-/// As a shell takes it.
-fn quoted(path: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+@%".contains(letter);
-    if path.chars().all(is_plain) {
-        return path.to_owned();
-    }
-    format!("'{}'", path.replace('\'', r"'\''"))
 }
 
 /// Ends with SIGINT, SIGTERM or SIGHUP. From the call on, none of them ends the process by itself.

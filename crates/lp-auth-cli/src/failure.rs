@@ -17,6 +17,10 @@ pub(crate) enum Exit {
     Refused = 3,
     /// Network, time-out, a server in trouble, an answer that makes no sense.
     Unavailable = 4,
+    /// As shells have it: the program that was to be run cannot be.
+    ProgramNotRun = 126,
+    /// As shells have it: there is no such program.
+    ProgramNotFound = 127,
 }
 
 impl From<Exit> for ExitCode {
@@ -56,9 +60,23 @@ impl Failure {
         }
     }
 
+    /// An API was asked, and its answer is no success.
+    pub(crate) fn answered(status_line: impl Into<String>) -> Self {
+        Self {
+            label: "answered: ",
+            ..Self::new(Exit::No, status_line)
+        }
+    }
+
     /// One more thing to do.
     pub(crate) fn tip(mut self, tip: impl Into<String>) -> Self {
         self.tips.push(tip.into());
+        self
+    }
+
+    /// The same without what it advises, for who knows better.
+    pub(crate) fn without_tips(mut self) -> Self {
+        self.tips.clear();
         self
     }
 
@@ -78,10 +96,18 @@ impl Failure {
         self
     }
 
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    pub(crate) fn tips(&self) -> &[String] {
+        &self.tips
+    }
+
     /// The root cause is told always, those between alone to who wants to hear everything.
     pub(crate) fn print(&self, verbose: bool) {
         let width = crate::output::stderr_width();
-        let mut lines = paragraph(self.label, &self.message, width);
+        let mut lines = paragraph(self.label, style_of(self.label.trim()), &self.message, width);
         let hidden = if verbose {
             0
         } else {
@@ -89,7 +115,7 @@ impl Failure {
         };
         let told = self.causes.iter().skip(hidden);
         for cause in told.filter(|cause| !self.message.contains(*cause)) {
-            lines.extend(paragraph("cause: ", cause, width));
+            lines.extend(paragraph("cause: ", style_of("cause:"), cause, width));
         }
         if !self.details.is_empty() {
             lines.push(String::new());
@@ -97,7 +123,11 @@ impl Failure {
         }
         if !self.tips.is_empty() {
             lines.push(String::new());
-            lines.extend(self.tips.iter().flat_map(|tip| paragraph("  tip: ", tip, width)));
+            lines.extend(
+                self.tips
+                    .iter()
+                    .flat_map(|tip| paragraph("  tip: ", style_of("tip:"), tip, width)),
+            );
         }
         let mut stderr = anstream::stderr().lock();
         for line in lines {
@@ -108,7 +138,7 @@ impl Failure {
 }
 
 /// A text under a label, broken at the terminal's width where there is one.
-fn paragraph(label: &str, text: &str, width: Option<usize>) -> Vec<String> {
+pub(crate) fn paragraph(label: &str, style: Style, text: &str, width: Option<usize>) -> Vec<String> {
     let indent = " ".repeat(label.len());
     let lines: Vec<String> = match width {
         None => vec![text.to_owned()],
@@ -117,7 +147,6 @@ fn paragraph(label: &str, text: &str, width: Option<usize>) -> Vec<String> {
             textwrap::wrap(text, width).into_iter().map(Into::into).collect()
         }
     };
-    let style = style_of(label.trim());
     let styled = format!("{style}{label}{style:#}");
     let starts = core::iter::once(styled).chain(core::iter::repeat(indent));
     starts.zip(lines).map(|(start, line)| start + &line).collect()
@@ -125,7 +154,7 @@ fn paragraph(label: &str, text: &str, width: Option<usize>) -> Vec<String> {
 
 fn style_of(label: &str) -> Style {
     match label {
-        "error:" | "rejected:" => AnsiColor::Red.on_default().bold(),
+        "answered:" | "error:" | "rejected:" => AnsiColor::Red.on_default().bold(),
         "tip:" => AnsiColor::Green.on_default(),
         _ => Style::new().bold(),
     }

@@ -36,3 +36,12 @@ pub(crate) fn stdout_width() -> Option<usize> {
 pub(crate) fn stderr_width() -> Option<usize> {
     io::stderr().is_terminal().then(textwrap::termwidth)
 }
+
+/// As a shell takes it.
+pub(crate) fn quoted(path: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+@%".contains(letter);
+    if path.chars().all(is_plain) {
+        return path.to_owned();
+    }
+    format!("'{}'", path.replace('\'', r"'\''"))
+}

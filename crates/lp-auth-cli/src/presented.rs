@@ -10,16 +10,17 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::failure::{Exit, Failure};
 
 /// The token in this file, or on standard input for none and for `-`. Blanks and line ends around it are left away.
-pub(crate) fn token(place: Option<&Path>) -> Result<SecretString, Failure> {
+/// `subcommand` is who asks, for the examples.
+pub(crate) fn token(place: Option<&Path>, subcommand: &str) -> Result<SecretString, Failure> {
     let place = place.filter(|path| path.as_os_str() != "-");
     let text = match place {
-        Some(path) => from_file(path),
+        Some(path) => from_file(path, subcommand),
         None => from_standard_input(),
     }?;
     let token = text.expose_secret().trim_ascii();
     if token.is_empty() {
         let failure = Failure::new(Exit::Usage, "there is no token: the input is empty");
-        return Err(failure.tip("as in: lp-auth token | lp-auth verify"));
+        return Err(failure.tip(format!("as in: lp-auth token | lp-auth {subcommand}")));
     }
     Ok(token.into())
 }
@@ -52,13 +53,15 @@ fn from_standard_input() -> Result<SecretString, Failure> {
     read(stdin.lock()).map_err(|error| unreadable("standard input", &error))
 }
 
-fn from_file(path: &Path) -> Result<SecretString, Failure> {
+fn from_file(path: &Path, subcommand: &str) -> Result<SecretString, Failure> {
     if is_token(path) {
         return Err(Failure::new(
             Exit::Usage,
             "a token is not taken from an argument: the process list would show it",
         )
-        .tip("give it on standard input: lp-auth verify < FILE, or lp-auth token | lp-auth verify"));
+        .tip(format!(
+            "give it on standard input: lp-auth {subcommand} < FILE, or lp-auth token | lp-auth {subcommand}"
+        )));
     }
     let name = path.display().to_string();
     File::open(path)

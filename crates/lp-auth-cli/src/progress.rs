@@ -18,6 +18,7 @@ use crate::{runtime, settings};
 enum Message {
     End,
     News(News),
+    Say(String),
 }
 
 /// Shows progress until it is ended or dropped. Then stderr is free.
@@ -30,8 +31,12 @@ impl Progress {
     /// Starts to show what its [`watcher`](Self::watcher) is told.
     pub(crate) fn start(verbose: bool, config: &Config) -> Self {
         let (messages, incoming) = mpsc::channel();
-        let (patience, _) = settings::pace(config);
-        let display = std::thread::spawn(move || Display::new(verbose, patience).run(&incoming));
+        let limit = match settings::pace(config) {
+            // One try: a call has its own limit of time.
+            (Duration::ZERO, pace) => pace.lease(),
+            (patience, _) => patience,
+        };
+        let display = std::thread::spawn(move || Display::new(verbose, limit).run(&incoming));
         Self {
             messages,
             display: Some(display),
@@ -48,6 +53,12 @@ impl Progress {
         let messages = self.messages.clone();
         // After the end nobody listens.
         move |news| drop(messages.send(Message::News(news.clone())))
+    }
+
+    /// A line for who wants to hear everything.
+    pub(crate) fn say(&self, line: String) {
+        // After the end nobody listens.
+        let _ = self.messages.send(Message::Say(line));
     }
 
     fn stop(&mut self) -> Option<String> {
@@ -103,6 +114,8 @@ impl Display {
         loop {
             match messages.recv_timeout(Self::TICK) {
                 Ok(Message::News(news)) => self.take_in(&news),
+                Ok(Message::Say(line)) if self.verbose => self.say(&line),
+                Ok(Message::Say(_)) => {}
                 Err(RecvTimeoutError::Timeout) => self.show(runtime::now()),
                 Ok(Message::End) | Err(RecvTimeoutError::Disconnected) => break,
             }
@@ -131,6 +144,11 @@ impl Display {
             }),
             _ => None,
         };
+        if self.wait.is_none()
+            && let Some(bar) = self.bar.take()
+        {
+            bar.finish_and_clear();
+        }
     }
 
     fn show(&mut self, now: UnixTime) {

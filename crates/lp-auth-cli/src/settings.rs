@@ -1,4 +1,13 @@
-//! The settings that subcommands share: flags first, then the environment, then the command's own defaults.
+//! The settings that subcommands share: flags first, then the environment, then a profile of the config file, then the
+//! command's own defaults.
+
+mod config_file;
+mod entry;
+mod permissions;
+mod profile;
+mod resolved;
+mod secret;
+pub(crate) mod shown;
 
 use core::convert::Infallible;
 use core::time::Duration;
@@ -6,9 +15,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use lp_auth::{ApiVersion, Config, ConfigError, Pace, Region, Rests, Stack};
+use lp_auth::{AccountId, ApiVersion, Config, ConfigError, Pace, Region, Stack};
 
+pub(crate) use self::config_file::ConfigFile;
+use self::config_file::Wanted;
+use self::resolved::{Kind, Layer};
+pub(crate) use self::resolved::{Settings, Source, Told, Value};
 use crate::failure::{Exit, Failure};
+use crate::warning;
 
 /// How long the command goes on trying: a person waits, so less than the library's default.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -17,6 +31,18 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Account and servers")]
 pub(crate) struct ServerSettings {
+    /// Take settings from this profile of the config file
+    ///
+    /// [env: LP_PROFILE] [default: the one that the file names, else default]
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+
+    /// The config file, which holds profiles
+    ///
+    /// [env: LP_CONFIG_FILE] [default: ~/.config/lp-auth/config.toml]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
     /// The account id, also called site id
     ///
     /// [env: LP_ACCOUNT_ID]
@@ -94,6 +120,12 @@ pub(crate) struct CredentialSettings {
     #[arg(long, value_name = "FILE")]
     client_secret_file: Option<PathBuf>,
 
+    /// Take the client secret also from a file that others can read, as one that is mounted into a container
+    ///
+    /// [env: LP_ALLOW_SHARED_SECRET_FILE]
+    #[arg(long)]
+    allow_shared_secret_file: bool,
+
     /// Here to be refused in words that help, and without a value: nobody is to repeat it.
     #[arg(long = "client-secret", hide = true, num_args = 0..=1, default_missing_value = "", value_parser = |_: &str| Ok::<_, Infallible>(NotKept))]
     argument: Option<NotKept>,
@@ -104,8 +136,18 @@ pub(crate) struct CredentialSettings {
 struct NotKept;
 
 impl ServerSettings {
+    /// All settings and where each comes from, for a subcommand that needs no credentials.
+    pub(crate) fn settings(&self) -> Result<Settings, Failure> {
+        self.put_together(self.flags(), None)
+    }
+
+    /// The settings together, for a subcommand that needs no credentials.
+    pub(crate) fn resolve(&self) -> Result<Config, Failure> {
+        Ok(with_patience(self.settings()?.config().clone()))
+    }
+
     /// What the flags say.
-    fn config(&self) -> Config {
+    fn flags(&self) -> Config {
         let mut config = Config::default();
         config.account.clone_from(&self.account);
         config.api_version = self.api_version;
@@ -120,15 +162,41 @@ impl ServerSettings {
         config
     }
 
-    /// Flags and environment, for a subcommand that needs no credentials.
-    pub(crate) fn resolve(&self) -> Result<Config, Failure> {
-        complete(self.config())
+    fn put_together(
+        &self,
+        flags: Config,
+        allow_shared_secret_file: Option<bool>,
+    ) -> Result<Settings, Failure> {
+        let variables = Config::from_environment().map_err(|error| unusable(&error))?;
+        let wanted = Wanted::new(self.config.as_deref(), self.profile.as_deref())?;
+        let (file, profile) = wanted.read()?;
+        let flags = Layer {
+            kind: Kind::Flags,
+            config: flags,
+            secret_command: None,
+            allow_shared_secret_file,
+        };
+        let variables = Layer {
+            kind: Kind::Variables,
+            config: variables,
+            secret_command: None,
+            allow_shared_secret_file: switch("LP_ALLOW_SHARED_SECRET_FILE")?,
+        };
+        let settings = Settings::new(flags, variables, file, profile)?;
+        let contradictions = settings.contradictions();
+        if !contradictions.is_empty() {
+            let variables = contradictions.join(", ");
+            warning::print(&format!(
+                "the profile of --profile says otherwise than the environment, which wins: unset {variables}"
+            ));
+        }
+        Ok(settings)
     }
 }
 
 impl CredentialSettings {
-    /// Flags and environment. Says at once all that is missing.
-    pub(crate) fn resolve(&self, servers: &ServerSettings) -> Result<Config, Failure> {
+    /// All settings and where each comes from. Whether anything is missing is left to be seen.
+    pub(crate) fn settings(&self, servers: &ServerSettings) -> Result<Settings, Failure> {
         if self.argument.is_some() {
             return Err(Failure::new(
                 Exit::Usage,
@@ -137,26 +205,40 @@ impl CredentialSettings {
             .tip("give it by --client-secret-file FILE, LP_CLIENT_SECRET_FILE or LP_CLIENT_SECRET")
             .tip("your shell's history may have it now"));
         }
-        let mut flags = servers.config();
+        let mut flags = servers.flags();
         flags.client_id.clone_from(&self.client_id);
         flags.client_secret_file.clone_from(&self.client_secret_file);
-        let config = complete(flags)?;
+        servers.put_together(flags, self.allow_shared_secret_file.then_some(true))
+    }
+
+    /// All settings, if none is missing; else it says at once which are. The client secret is not read yet.
+    pub(crate) fn complete(&self, servers: &ServerSettings) -> Result<Settings, Failure> {
+        let settings = self.settings(servers)?;
+        let config = settings.config();
         let missing: Vec<_> = [
             (config.account.is_none(), ACCOUNT),
-            (config.client_id.is_none(), CLIENT_ID),
             (
-                config.client_secret.is_none() && config.client_secret_file.is_none(),
-                CLIENT_SECRET,
+                config.client_id.is_none() && config.client_id_file.is_none(),
+                CLIENT_ID,
             ),
+            (!settings.has_secret(), CLIENT_SECRET),
         ]
         .into_iter()
         .filter_map(|(is_missing, setting)| is_missing.then_some(setting))
         .collect();
         if missing.is_empty() {
-            Ok(config)
-        } else {
-            Err(not_set(&missing))
+            return Ok(settings);
         }
+        let failure = not_set(&missing);
+        let file = settings.file();
+        Err(if file.taken.is_none() && !file.profiles.is_empty() {
+            failure.tip(format!(
+                "no profile is taken of the config file: --profile NAME, or LP_PROFILE, takes {}",
+                file.profiles.join(" or ")
+            ))
+        } else {
+            failure
+        })
     }
 }
 
@@ -192,10 +274,19 @@ pub(crate) fn not_set(missing: &[Setting]) -> Failure {
         .tip("to see it work without an account: lp-auth demo")
 }
 
+/// The account id, which has been seen to be set.
+pub(crate) fn account(config: &Config) -> Result<AccountId, Failure> {
+    let account = config.account.as_deref().unwrap_or_default();
+    account
+        .parse()
+        .map_err(|error| crate::advice::unbuildable(&lp_auth::BuildError::Name(error)))
+}
+
 /// What is wrong with the settings as such.
 pub(crate) fn unusable(error: &ConfigError) -> Failure {
     let failure = Failure::new(Exit::Usage, error.to_string());
     match error {
+        ConfigError::TwoClientIds => failure.tip("unset LP_CLIENT_ID or LP_CLIENT_ID_FILE; --client-id wins over both"),
         ConfigError::TwoSecrets => {
             failure.tip("unset LP_CLIENT_SECRET or LP_CLIENT_SECRET_FILE; a flag wins over both")
         }
@@ -212,21 +303,33 @@ pub(crate) fn unusable(error: &ConfigError) -> Failure {
 
 /// How long to go on trying, and the rests between the tries: with no patience at all, one try.
 pub(crate) fn pace(config: &Config) -> (Duration, Pace) {
-    let pace = Pace::default();
-    match config.patience.unwrap_or(PATIENCE) {
-        Duration::ZERO => {
-            let rests = Rests::default().scaled(1e6);
-            (pace.lease(), Pace { rests, ..pace })
-        }
-        patience => (patience, pace),
-    }
+    (config.patience.unwrap_or(PATIENCE), Pace::default())
 }
 
-fn complete(flags: Config) -> Result<Config, Failure> {
-    let environment = Config::from_environment().map_err(|error| unusable(&error))?;
-    let mut config = flags.or(environment);
+pub(crate) fn with_patience(mut config: Config) -> Config {
     config.patience.get_or_insert(PATIENCE);
-    Ok(config)
+    config
+}
+
+/// A variable that is on or off.
+fn switch(variable: &'static str) -> Result<Option<bool>, Failure> {
+    let Some(value) = std::env::var_os(variable).filter(|value| !value.is_empty()) else {
+        return Ok(None);
+    };
+    match value
+        .to_str()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase()
+        .as_str()
+    {
+        "1" | "true" | "yes" | "on" => Ok(Some(true)),
+        "0" | "false" | "no" | "off" => Ok(Some(false)),
+        _ => Err(Failure::new(
+            Exit::Usage,
+            format!("{variable}: neither `true` nor `false`"),
+        )),
+    }
 }
 
 /// A length of time on the command line.

@@ -1,23 +1,21 @@
 //! `lp-auth token`: an access token on stdout.
 
-use std::ffi::OsString;
-
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use lp_auth::{AccessToken, Client, Config, HeaderStyle, ServiceHost, ServiceName};
+use lp_auth::{AccessToken, Config, HeaderStyle};
 use serde_json::json;
 
 use crate::arguments::Common;
 use crate::failure::{Exit, Failure};
 use crate::output::{self, Output};
-use crate::progress::Progress;
-use crate::settings::{self, CredentialSettings, ServerSettings};
-use crate::{advice, runtime};
+use crate::runtime;
+use crate::session::{Session, TokenSettings};
 
 const EXAMPLES: &str = "\
 Examples:
   lp-auth token
   lp-auth token --api-version v1 --region emea
+  lp-auth token --cache       # for scripts: at most one request
   lp-auth token --output json | jq -r .expires_at
   lp-auth token | lp-auth verify
   lp-auth token --header bearer | curl -H @- https://…
@@ -46,16 +44,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "STYLE", value_parser = PossibleValuesParser::new(["bearer", "bare"]).try_map(|text| text.parse::<HeaderStyle>()))]
     header: Option<HeaderStyle>,
 
-    /// Bind the token to this consumer (a delegated token, V2 alone)
-    ///
-    /// An argument shows in the process list, the variable does not. [env: LP_CONSUMER_ID]
-    #[arg(long, value_name = "ID")]
-    consumer: Option<String>,
-
     #[command(flatten)]
-    credentials: CredentialSettings,
-    #[command(flatten)]
-    servers: ServerSettings,
+    token: TokenSettings,
 }
 
 pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<(), Failure> {
@@ -65,18 +55,18 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<(), Failure>
             "--header prints a header line, --output json a JSON object: leave one out",
         ));
     }
-    let config = arguments.credentials.resolve(&arguments.servers)?;
-    let consumer = arguments.consumer()?;
-    let progress = Progress::start(common.verbose, &config);
-    let client = client(&config, consumer, &progress)?;
-    let answer = runtime::start()?.block_on(async {
-        let token = client.token().await?;
-        Ok((token, client.host(&ServiceName::SENTINEL).await?))
-    });
-    let waited_for = progress.end();
-    let (token, sentinel) = answer.map_err(|error| advice::unanswered(&error, waited_for))?;
+    let mut session = Session::open(&arguments.token, common)?;
+    let (token, sentinel) = runtime::start()?.block_on(async {
+        let token = session.token().await?;
+        let sentinel = match common.output {
+            Output::Json => session.sentinel(&token).await?,
+            Output::Text => String::new(),
+        };
+        Ok((token, sentinel))
+    })?;
+    session.end_progress();
     match (common.output, arguments.header) {
-        (Output::Json, _) => output::print(&format!("{}\n", json(&token, &sentinel, &config))),
+        (Output::Json, _) => output::print(&format!("{}\n", json(&token, &sentinel, session.config()))),
         (Output::Text, None) => output::print(&format!("{}\n", token.expose())),
         (Output::Text, Some(HeaderStyle::Bare)) => {
             output::print(&format!("Authorization: {}\n", token.expose()))
@@ -87,44 +77,13 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<(), Failure>
     }
 }
 
-impl Arguments {
-    /// Whom the token is to be bound to. An empty variable counts as not set; an empty argument is a mistake.
-    fn consumer(&self) -> Result<Option<String>, Failure> {
-        if self.consumer.is_some() {
-            return Ok(self.consumer.clone());
-        }
-        let variable = std::env::var_os("LP_CONSUMER_ID").filter(|value| !value.is_empty());
-        variable
-            .map(OsString::into_string)
-            .transpose()
-            .map_err(|_| Failure::new(Exit::Usage, "LP_CONSUMER_ID: not text"))
-    }
-}
-
-fn client(config: &Config, consumer: Option<String>, progress: &Progress) -> Result<Client, Failure> {
-    let unbuildable = |error| advice::unbuildable(&error);
-    let (patience, pace) = settings::pace(config);
-    let client = config
-        .client()
-        .map_err(|error| settings::unusable(&error))?
-        .patience(patience)
-        .pace(pace)
-        .watch(progress.watcher())
-        .build()
-        .map_err(unbuildable)?;
-    match consumer {
-        Some(consumer) => client.for_consumer(&consumer).map_err(unbuildable),
-        None => Ok(client),
-    }
-}
-
-fn json(token: &AccessToken, sentinel: &ServiceHost, config: &Config) -> serde_json::Value {
+fn json(token: &AccessToken, sentinel: &str, config: &Config) -> serde_json::Value {
     json!({
         "access_token": token.expose(),
         "token_type": "Bearer",
         "expires_at": token.expires_at().to_string(),
         "expires_in": token.expires_at().since(runtime::now()).as_secs(),
         "api_version": config.api_version.unwrap_or_default().to_string(),
-        "sentinel": sentinel.to_string(),
+        "sentinel": sentinel,
     })
 }

@@ -106,11 +106,11 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<(), Failure>
 fn with_published_keys(arguments: &Arguments, config: &Config, verbose: bool) -> Result<Claims, Failure> {
     let (patience, pace) = settings::pace(config);
     let builder = config.verifier().map_err(|error| settings::unusable(&error))?;
-    let builder = match arguments.clients(config) {
+    let builder = match arguments.clients(config)? {
         Some(clients) => builder.clients(clients),
         None => builder.any_client(),
     };
-    let token = presented::token(Some(&arguments.file))?;
+    let token = presented::token(Some(&arguments.file), "verify")?;
     let progress = Progress::start(verbose, config);
     let verifier: Verifier = builder
         .api_versions(versions(config))
@@ -152,14 +152,14 @@ fn with_keys_given(arguments: &Arguments, config: &Config, file: &Path) -> Resul
         .versions(versions(config))
         .scopes(arguments.scopes.iter().map(String::as_str))
         .leeway(arguments.leeway);
-    let policy = match arguments.clients(config) {
+    let policy = match arguments.clients(config)? {
         Some(clients) => policy.clients(clients),
         None => policy.any_client(),
     };
     let policy = policy
         .build()
         .map_err(|error| advice::unbuildable(&error.into()))?;
-    let token = presented::token(Some(&arguments.file))?;
+    let token = presented::token(Some(&arguments.file), "verify")?;
     let both = Keys {
         v1: Some(&keys),
         v2: Some(&keys),
@@ -189,14 +189,15 @@ fn keys_text(file: &Path) -> io::Result<String> {
 
 impl Arguments {
     /// Whose tokens to accept; `None` for anybody's.
-    fn clients(&self, config: &Config) -> Option<Vec<String>> {
+    fn clients(&self, config: &Config) -> Result<Option<Vec<String>>, Failure> {
         if self.any_client {
-            return None;
+            return Ok(None);
         }
         if !self.clients.is_empty() {
-            return Some(self.clients.clone());
+            return Ok(Some(self.clients.clone()));
         }
-        config.client_id.clone().map(|client| vec![client])
+        let id = config.id().map_err(|error| settings::unusable(&error))?;
+        Ok(id.map(|client| vec![client]))
     }
 }
 

@@ -206,9 +206,10 @@ impl Error {
         }
     }
 
-    /// Whether the host may have moved: no answer, or 404, 410 or 421. [`Locate::doubt`](crate::Locate::doubt) it.
+    /// Whether the host may have moved: no answer, a certificate that is not its own (somebody else may have its
+    /// address by now), or 404, 410 or 421. [`Locate::doubt`](crate::Locate::doubt) it.
     pub fn casts_doubt_on_the_host(&self) -> bool {
-        self.kind() == ErrorKind::NoAnswer
+        matches!(self.kind(), ErrorKind::NoAnswer | ErrorKind::Tls)
             || matches!(self.status().map(|status| status.as_u16()), Some(404 | 410 | 421))
     }
 

@@ -53,15 +53,19 @@ mod answer;
 mod api_version;
 mod call;
 mod compact;
+mod consumer_id;
 mod credentials;
 mod error;
 mod exchange;
+mod fixed_host;
 mod host;
 mod host_policy;
 mod installation;
 mod locate;
 mod names;
+mod region;
 mod rests;
+mod scope;
 mod service_exchange;
 mod step;
 mod time;
@@ -78,9 +82,11 @@ pub use api_version::{ApiVersion, UnknownApiVersion};
 pub use async_trait::async_trait;
 pub use call::{Body, Call, Limits, Reply, Ticket};
 pub use compact::{Compact, InvalidCompact, Part};
+pub use consumer_id::{ConsumerId, InvalidConsumerId};
 pub use credentials::{ClientId, ClientSecret, Credentials, InvalidCredential};
 pub use error::{Error, ErrorKind, Purpose};
 pub use exchange::{Answer, Exchange, Status, Taken};
+pub use fixed_host::FixedHost;
 pub use host::{InvalidHost, ServiceHost};
 pub use host_policy::{HostPolicy, UntrustedHost};
 pub use http;
@@ -88,15 +94,15 @@ pub use installation::{
     AppInstallation, AppInstallationBuilder, InstallationProblem, InstallationRemark, InstalledApp,
     InvalidInstallation,
 };
-pub use locate::{FixedHost, Locate, Region, UnknownRegion};
+pub use locate::Locate;
 pub use names::{AccountId, InvalidName, ServiceName};
+pub use region::{Region, UnknownRegion};
 pub use rests::{Pace, Rests};
+pub use scope::{InvalidScope, Scope};
 pub use service_exchange::{ServiceAnswer, ServiceExchange};
 pub use step::{Flow, Step};
 pub use time::{UnixTime, Window};
-pub use token_request::{
-    AGENT, ConsumerId, InvalidConsumerId, InvalidScope, NoDelegation, Scope, TokenRequest,
-};
+pub use token_request::{AGENT, NoDelegation, TokenRequest};
 pub use token_source::{TokenSource, TokenSourceBuilder};
 #[cfg(feature = "transport")]
 pub use transport::{BlockingTransport, MaybeSendSync, Runtime, Transport};

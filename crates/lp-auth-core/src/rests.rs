@@ -45,12 +45,12 @@ impl Default for Pace {
 /// |---|---|
 /// | no answer, 408, 425 | 0.25 s, doubling to 64 s |
 /// | 429 | `Retry-After`, at least 1 s; without it 1 s, doubling to 64 s |
-/// | 5xx | `Retry-After`, else 5, 10, 15 s, then 60 s |
+/// | 5xx | `Retry-After`, at least 1 s; without it 5, 10, 15 s, then 60 s |
 /// | other 4xx, unknown service | 30 s, doubling to 10 min |
 /// | an answer that makes no sense | 1 s, doubling to 64 s |
 /// | certificate or host not trusted | 30 s |
 ///
-/// `Retry-After` counts at most 5 minutes. Each rest is lengthened by up to a tenth, at random, so that many clients
+/// `Retry-After` counts at least 1 s and at most 5 minutes. Each rest is lengthened by up to a tenth, at random, so that many clients
 /// do not come back in step.
 ///
 /// ```
@@ -80,8 +80,12 @@ impl Rests {
 
     /// The rest after this failure, the `nth` of its kind in a row counted from 0, before it is jittered.
     pub(crate) fn after(&self, failure: &Error, nth: u32) -> Duration {
+        // A server that says "at once" each time would otherwise be asked without end.
+        const RETRY_AFTER_LEAST: Duration = Duration::from_secs(1);
         const RETRY_AFTER_MOST: Duration = Duration::from_secs(300);
-        let asked_for = failure.retry_after().map(|pause| pause.min(RETRY_AFTER_MOST));
+        let asked_for = failure
+            .retry_after()
+            .map(|pause| pause.clamp(RETRY_AFTER_LEAST, RETRY_AFTER_MOST));
         let rest = match failure.kind() {
             ErrorKind::NoAnswer | ErrorKind::OutOfPatience => doubling(250, 64_000, nth),
             ErrorKind::Malformed => doubling(1000, 64_000, nth),
@@ -89,10 +93,7 @@ impl Rests {
                 doubling(30_000, 600_000, nth)
             }
             ErrorKind::HostNotTrusted | ErrorKind::Tls => Duration::from_secs(30),
-            ErrorKind::Throttled => asked_for.map_or_else(
-                || doubling(1000, 64_000, nth),
-                |pause| pause.max(Duration::from_secs(1)),
-            ),
+            ErrorKind::Throttled => asked_for.unwrap_or_else(|| doubling(1000, 64_000, nth)),
             ErrorKind::ServerFault => asked_for.unwrap_or(match nth {
                 0 => Duration::from_secs(5),
                 1 => Duration::from_secs(10),

@@ -1,6 +1,7 @@
 //! An exchange with a service whose host has to be found first.
 
 use core::convert::Infallible;
+use core::time::Duration;
 
 use http::{Request, Response};
 
@@ -27,7 +28,7 @@ use crate::{
 ///
 /// let (ticket, ..) = call.into_parts();
 /// let reply = ticket.reply(Err(TransportError::new(TransportErrorKind::TimedOut)));
-/// let Taken::Answer(answer) = exchange.take(reply) else { panic!("it is waited for") };
+/// let Taken::Answer(answer) = exchange.take(reply, now) else { panic!("it is waited for") };
 /// let error = success(answer.outcome, &Purpose::Other("motto"), answer.host.name(), &[]).unwrap_err();
 /// exchange.fail(error, &answer.host, now);
 /// assert!(matches!(exchange.status(now), Status::Resting { .. }));
@@ -50,7 +51,7 @@ pub struct ServiceAnswer {
     pub outcome: Result<Response<Body>, TransportError>,
     /// Whom the call went to.
     pub host: ServiceHost,
-    /// When the call was begun.
+    /// When the call was begun, and no later than when it was answered.
     pub sent: UnixTime,
 }
 
@@ -88,10 +89,31 @@ impl ServiceExchange {
         Ok(Step::Call(call))
     }
 
+    /// Begins the call that is due, unless one is out or the last failure still rests: a call, or when to ask again.
+    pub fn upkeep(
+        &mut self,
+        locator: &mut (impl Locate + ?Sized),
+        purpose: Purpose,
+        now: UnixTime,
+        request: impl FnOnce(&ServiceHost) -> Result<Request<Body>, http::Error>,
+    ) -> Step<Infallible> {
+        /// A locator without a host and without a plan is asked again as if it rested.
+        const WITHOUT_A_PLAN: Duration = Duration::from_secs(30);
+        match self.status(now) {
+            Status::InFlight { until } | Status::Resting { until, .. } => Step::Wait(until),
+            Status::Idle => self
+                .begin(locator, purpose, now, request)
+                .unwrap_or_else(|error| Step::Wait(error.retry_at().unwrap_or(now + WITHOUT_A_PLAN))),
+        }
+    }
+
     /// Takes a reply in and becomes idle, if the reply is the one waited for.
-    pub fn take(&mut self, reply: Reply) -> Taken<ServiceAnswer> {
+    ///
+    /// An answer from before its own request is one that a clock was set back in between: it counts as sent now.
+    pub fn take(&mut self, reply: Reply, now: UnixTime) -> Taken<ServiceAnswer> {
         match (self.exchange.take(reply), self.asked.take()) {
             (Taken::Answer(Answer { outcome, sent }), Some(host)) => {
+                let sent = sent.min(now);
                 Taken::Answer(ServiceAnswer { outcome, host, sent })
             }
             (Taken::Answer(_) | Taken::TooLate, asked) => {
@@ -128,8 +150,19 @@ impl ServiceExchange {
         self.exchange.status(now)
     }
 
-    /// The stretch of time in which no call can begin, if there is one: a lease or a rest.
-    pub fn engaged(&self) -> Option<Window> {
-        self.exchange.engaged()
+    /// How long what is at hand is used without asking for newer: while it is fresh, and while nobody could begin a
+    /// call, since one is out or the last failure rests. Never from `end` on.
+    pub fn undisturbed(&self, fresh: Window, end: UnixTime) -> Window {
+        extended(fresh, self.exchange.engaged(), end)
     }
+
+    /// The same, knowing the locator: also while nobody could begin a call because the locator's own is out or rests.
+    pub fn undisturbed_with(&self, locator: &(impl Locate + ?Sized), fresh: Window, end: UnixTime) -> Window {
+        extended(self.undisturbed(fresh, end), locator.engaged(&self.service), end)
+    }
+}
+
+fn extended(window: Window, engaged: Option<Window>, end: UnixTime) -> Window {
+    let until = engaged.map_or(window.end(), |engaged| engaged.end().max(window.end()));
+    Window::new(window.start(), until.min(end))
 }

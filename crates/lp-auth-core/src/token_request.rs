@@ -1,9 +1,7 @@
 //! The request for a token, and what its answer means. No state: usable alone.
 
-use core::fmt;
 use core::mem::MaybeUninit;
 use core::ops::Range;
-use core::str::FromStr;
 use core::time::Duration;
 use std::borrow::Cow;
 
@@ -14,8 +12,8 @@ use serde_json::value::RawValue;
 
 use crate::answer::server_date;
 use crate::{
-    AccessToken, AccountId, Answer, ApiVersion, Body, Compact, Credentials, Error, ErrorKind, Part, Purpose,
-    ServiceHost, UnixTime, Window, malformed, success,
+    AccessToken, AccountId, Answer, ApiVersion, Body, Compact, ConsumerId, Credentials, Error, ErrorKind,
+    Part, Purpose, Scope, ServiceHost, UnixTime, Window, malformed, success,
 };
 
 /// What every request of this project calls itself.
@@ -297,98 +295,8 @@ fn seconds(value: &RawValue) -> Option<f64> {
         .filter(|seconds: &f64| seconds.is_finite())
 }
 
-/// The consumer that a delegated token is bound to (`state`). Shown by no `Debug`: it names a person.
-///
-/// 1 to 512 bytes, without control characters.
-///
-/// ```
-/// use lp_auth_core::ConsumerId;
-///
-/// let consumer: ConsumerId = "consumer-4711".parse()?;
-/// assert_eq!(format!("{consumer:?}"), "ConsumerId([redacted])");
-/// # Ok::<(), lp_auth_core::InvalidConsumerId>(())
-/// ```
-#[derive(Clone, Eq, Hash, PartialEq)]
-pub struct ConsumerId(String);
-
-impl ConsumerId {
-    /// The id itself.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for ConsumerId {
-    type Err = InvalidConsumerId;
-
-    fn from_str(text: &str) -> Result<Self, InvalidConsumerId> {
-        if !(1..=512).contains(&text.len()) || text.chars().any(char::is_control) {
-            return Err(InvalidConsumerId);
-        }
-        Ok(Self(text.to_owned()))
-    }
-}
-
-impl fmt::Debug for ConsumerId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ConsumerId([redacted])")
-    }
-}
-
-/// A text cannot be a consumer id. The text is not shown.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("not a consumer id: 1 to 512 bytes without control characters are")]
-#[non_exhaustive]
-pub struct InvalidConsumerId;
-
 /// A delegated token was asked for in V1.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("delegated tokens exist in V2 alone: ask for V2, or for no consumer")]
 #[non_exhaustive]
 pub struct NoDelegation;
-
-/// A space-separated list of scopes (RFC 6749 §3.3).
-///
-/// ```
-/// use lp_auth_core::Scope;
-///
-/// let scope: Scope = "msg.consumer faas.lambda.invoke".parse()?;
-/// assert_eq!(scope.as_str(), "msg.consumer faas.lambda.invoke");
-/// assert!("two  blanks".parse::<Scope>().is_err());
-/// # Ok::<(), lp_auth_core::InvalidScope>(())
-/// ```
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct Scope(String);
-
-impl Scope {
-    /// As it is sent.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for Scope {
-    type Err = InvalidScope;
-
-    fn from_str(text: &str) -> Result<Self, InvalidScope> {
-        // `scope-token` of RFC 6749 §3.3.
-        let is_scope = |scope: &str| {
-            !scope.is_empty()
-                && scope
-                    .bytes()
-                    .all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
-        };
-        if text.len() > 1024 || !text.split(' ').all(is_scope) {
-            return Err(InvalidScope);
-        }
-        Ok(Self(text.to_owned()))
-    }
-}
-
-/// A text is no list of scopes.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error(
-    "not a list of scopes: names with single blanks between them are, as `msg.consumer faas.lambda.invoke`"
-)]
-#[non_exhaustive]
-pub struct InvalidScope;

@@ -161,13 +161,15 @@ impl TokenSource {
         if let Some(held) = not_due {
             return Step::Wait(held.upkeep_from);
         }
-        match self.exchange.status(now) {
-            Status::InFlight { until } | Status::Resting { until, .. } => Step::Wait(until),
-            Status::Idle => self.fetch(sentinel, now).unwrap_or_else(|error| {
-                // A locator without a host and without a plan is asked again as if it rested.
-                Step::Wait(error.retry_at().unwrap_or(now + Duration::from_secs(30)))
-            }),
-        }
+        let Self {
+            request,
+            credentials,
+            exchange,
+            ..
+        } = self;
+        exchange.upkeep(sentinel, Purpose::Token, now, |host| {
+            request.to_http(credentials, host)
+        })
     }
 
     /// An API refused this token (401): forgets it, if it is the one at hand.
@@ -216,11 +218,16 @@ impl TokenSource {
     /// Also while it ages: as long as a renewal is in flight, or rests after a failure, nobody need ask.
     pub fn at_hand(&self) -> Option<(AccessToken, Window)> {
         let held = self.held.as_ref()?;
-        let until = match self.exchange.engaged() {
-            Some(engaged) => engaged.end().max(held.fresh.end()),
-            None => held.fresh.end(),
-        };
-        let window = Window::new(held.usable.start(), until.min(held.usable.end()));
+        let window = self.exchange.undisturbed(held.fresh, held.usable.end());
+        Some((held.token.clone(), window))
+    }
+
+    /// The same, knowing the locator: nobody need ask, either, while Sentinel's host is being looked up for the renewal.
+    pub fn at_hand_with(&self, sentinel: &(impl Locate + ?Sized)) -> Option<(AccessToken, Window)> {
+        let held = self.held.as_ref()?;
+        let window = self
+            .exchange
+            .undisturbed_with(sentinel, held.fresh, held.usable.end());
         Some((held.token.clone(), window))
     }
 
@@ -321,7 +328,7 @@ impl TokenSource {
 
 impl Flow for TokenSource {
     fn handle(&mut self, reply: Reply, now: UnixTime) -> Option<Reply> {
-        match self.exchange.take(reply) {
+        match self.exchange.take(reply, now) {
             Taken::Answer(answer) => {
                 self.read(answer, now);
                 None

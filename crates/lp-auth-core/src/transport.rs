@@ -108,6 +108,13 @@ pub trait Runtime: MaybeSendSync {
     /// The time of day.
     fn now(&self) -> UnixTime;
 
+    /// How much time has passed since some fixed moment, whatever becomes of the clock: for the patience of those who wait.
+    ///
+    /// Unless an implementation has a better measure, the time of day: setting the clock forward then ends patience early.
+    fn monotonic(&self) -> Duration {
+        self.now().since(UnixTime::EPOCH)
+    }
+
     /// Returns after this time.
     async fn sleep(&self, length: Duration);
 }

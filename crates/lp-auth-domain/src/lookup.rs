@@ -1,14 +1,16 @@
 //! The machine that knows where services live.
 
+mod services;
+
 use core::convert::Infallible;
 use core::time::Duration;
-use std::collections::BTreeMap;
 
 use lp_auth_core::{
     AccountId, Answer, Error, ErrorKind, Exchange, Flow, HostPolicy, Locate, Pace, Purpose, Reply,
     ServiceHost, ServiceName, Status, Step, Taken, UnixTime, UntrustedHost, Window, malformed, success,
 };
 
+use self::services::{Known, Service, Services};
 use crate::{BaseUris, DomainRequest};
 
 /// Asks the Domain API where services live, and keeps the answers.
@@ -17,6 +19,8 @@ use crate::{BaseUris, DomainRequest};
 ///   all others the host as it was.
 /// - While the Domain API is down, the old host stays, however old.
 /// - A host that was doubted ([`Locate::doubt`]) is looked up before it is used again, unless that fails.
+/// - It keeps 64 services, more than LivePerson names. For a further one the service that nobody asked for longest
+///   goes, one without a host first, and never one that is being looked up. A reply for it then comes back.
 /// - A host is handed out only if the [`HostPolicy`] accepts it: this is where the client secret will go.
 ///
 /// ```
@@ -38,7 +42,7 @@ use crate::{BaseUris, DomainRequest};
 #[derive(Debug)]
 pub struct DomainLookup {
     settings: DomainLookupBuilder,
-    services: BTreeMap<ServiceName, Service>,
+    services: Services,
 }
 
 /// Sets up a [`DomainLookup`]. Everything but the account has a default.
@@ -101,23 +105,9 @@ impl DomainLookupBuilder {
     pub fn build(self) -> DomainLookup {
         DomainLookup {
             settings: self,
-            services: BTreeMap::new(),
+            services: Services::default(),
         }
     }
-}
-
-/// What is known of one service.
-#[derive(Debug)]
-struct Service {
-    exchange: Exchange,
-    known: Option<Known>,
-}
-
-#[derive(Debug)]
-struct Known {
-    host: ServiceHost,
-    fresh: Window,
-    doubted: bool,
 }
 
 impl DomainLookup {
@@ -142,11 +132,11 @@ impl DomainLookup {
         let settings = &self.settings;
         let request = DomainRequest::One(service.clone()).to_http(&settings.account, &settings.api);
         self.services
-            .entry(service.clone())
-            .or_insert_with(|| Service {
-                exchange: Exchange::new(settings.pace.clone(), settings.seed),
-                known: None,
-            })
+            .get_or_add(
+                service,
+                || Exchange::new(settings.pace.clone(), settings.seed),
+                now,
+            )
             .exchange
             .begin(Purpose::Host(service.clone()), request, now)
     }
@@ -155,7 +145,7 @@ impl DomainLookup {
 impl Locate for DomainLookup {
     /// Fails where the service's host is not known and the last lookup failed, until the rest is over.
     fn locate(&mut self, service: &ServiceName, now: UnixTime) -> Result<Step<ServiceHost>, Error> {
-        let Some(known_of) = self.services.get(service) else {
+        let Some(known_of) = self.services.ask(service) else {
             return self.begin(service, now).map(Step::Call);
         };
         match (&known_of.known, known_of.exchange.status(now)) {
@@ -171,11 +161,8 @@ impl Locate for DomainLookup {
     }
 
     fn doubt(&mut self, host: &ServiceHost) {
-        for known in self
-            .services
-            .values_mut()
-            .filter_map(|service| service.known.as_mut())
-        {
+        let services = self.services.iter_mut();
+        for known in services.filter_map(|(_, service)| service.known.as_mut()) {
             known.doubted |= known.host == *host;
         }
     }
@@ -188,11 +175,23 @@ impl Locate for DomainLookup {
             .map(|known| known.host.clone())
     }
 
+    fn engaged(&self, service: &ServiceName) -> Option<Window> {
+        let Service { exchange, known, .. } = self.services.get(service)?;
+        let engaged = exchange.engaged()?;
+        let is_served = known
+            .as_ref()
+            .is_some_and(|known| match exchange.status(engaged.start()) {
+                Status::InFlight { .. } => !known.doubted,
+                Status::Idle | Status::Resting { .. } => true,
+            });
+        (!is_served).then_some(engaged)
+    }
+
     /// Looks the services that were asked for up again, each when its host is no longer fresh.
     fn upkeep(&mut self, now: UnixTime) -> Step<Infallible> {
         let mut next = UnixTime::MAX;
         let mut due = None;
-        for (name, service) in &self.services {
+        for (name, service) in self.services.iter() {
             let Some(known) = &service.known else { continue };
             match service.exchange.status(now) {
                 Status::InFlight { until } | Status::Resting { until, .. } => next = next.min(until),
@@ -213,7 +212,7 @@ impl Locate for DomainLookup {
 impl Flow for DomainLookup {
     fn handle(&mut self, reply: Reply, now: UnixTime) -> Option<Reply> {
         let mut reply = reply;
-        for (name, service) in &mut self.services {
+        for (name, service) in self.services.iter_mut() {
             match service.exchange.take(reply) {
                 Taken::Answer(answer) => {
                     match read(&self.settings, name, answer) {

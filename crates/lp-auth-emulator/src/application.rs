@@ -1,8 +1,9 @@
 //! Applications: who may ask for tokens.
 
 use core::fmt::Write;
+use std::sync::Arc;
 
-use lp_auth_core::AccountId;
+use lp_auth_core::{AccountId, AppInstallation, UnixTime};
 use secrecy::SecretString;
 
 /// An application installed for an account (LIVEPERSON.md §6): what the emulator gives tokens to.
@@ -28,7 +29,10 @@ pub struct Application {
     client_id: String,
     client_secret: SecretString,
     grant_types: Vec<String>,
+    installation: Option<Arc<AppInstallation>>,
     permissions: Vec<String>,
+    /// Its id, and when it was installed.
+    record: Option<(String, UnixTime)>,
     scope: String,
 }
 
@@ -43,8 +47,39 @@ impl Application {
             client_id: random_uuid(),
             client_secret: random_secret(),
             grant_types: vec!["client_credentials".to_owned()],
+            installation: None,
             permissions: Vec::new(),
+            record: None,
             scope: Self::DEFAULT_SCOPE.to_owned(),
+        }
+    }
+
+    /// The one that this document asks for (LIVEPERSON.md §6), with a client id and a client secret made up on the spot.
+    /// Where it is not enabled, it gets no token.
+    ///
+    /// ```
+    /// use lp_auth_core::AppInstallation;
+    /// use lp_auth_emulator::{Application, Emulator};
+    ///
+    /// let template = AppInstallation::builder("My First App").scope("msg.consumer").build()?;
+    /// let emulator = Emulator::builder().start()?;
+    /// let application = Application::installed(emulator.account().clone(), template);
+    /// emulator.install(application.clone());
+    /// assert_eq!(application.scope(), "msg.consumer");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn installed(account: AccountId, installation: AppInstallation) -> Self {
+        let grant_types = if installation.enabled() {
+            installation.grant_types().to_vec()
+        } else {
+            Vec::new()
+        };
+        let scope = installation.scopes().collect::<Vec<_>>().join(" ");
+        Self {
+            grant_types,
+            installation: Some(Arc::new(installation)),
+            scope,
+            ..Self::new(account)
         }
     }
 
@@ -103,6 +138,31 @@ impl Application {
         &self.scope
     }
 
+    /// The document that it was installed from, where it was.
+    pub fn installation(&self) -> Option<&AppInstallation> {
+        self.installation.as_deref()
+    }
+
+    #[cfg(feature = "control")]
+    pub(crate) fn recorded(mut self, now: UnixTime) -> Self {
+        self.record = Some((random_uuid(), now));
+        self
+    }
+
+    #[cfg(feature = "control")]
+    pub(crate) fn record(&self) -> Option<(String, UnixTime)> {
+        self.record.clone()
+    }
+
+    pub(crate) fn is_known_as(&self, account: &AccountId, client_id: &str) -> bool {
+        self.account == *account && self.client_id == client_id
+    }
+
+    #[cfg(feature = "control")]
+    pub(crate) fn grant_types(&self) -> &[String] {
+        &self.grant_types
+    }
+
     pub(crate) fn may_use_client_credentials(&self) -> bool {
         self.grant_types
             .iter()
@@ -131,7 +191,7 @@ pub(crate) fn random_uuid() -> String {
 }
 
 /// 26 characters of base 32, as LivePerson's client secrets are.
-fn random_secret() -> SecretString {
+pub(crate) fn random_secret() -> SecretString {
     let bytes: [u8; 26] = random_bytes();
     let secret: String = bytes
         .iter()

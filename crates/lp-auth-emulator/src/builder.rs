@@ -6,21 +6,21 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use lp_auth_core::AccountId;
+use lp_auth_core::{AccountId, ServiceHost};
 use secrecy::SecretString;
 
 use crate::application::Application;
 use crate::certificates::{CertificateAuthority, ServerCertificate};
-use crate::clock::ClockOffset;
+use crate::clock::{ClockOffset, machine_time};
 use crate::directory::Directory;
 use crate::domain_api;
-use crate::emulator::Emulator;
+use crate::emulator::{About, Emulator, Parts};
 use crate::error::EmulatorError;
 use crate::journal::{SeenRequest, Watcher};
 use crate::keyring::KeyRing;
 use crate::shapes::ReplyShapes;
 use crate::signed::SignedNow;
-use crate::state::Settings;
+use crate::state::{Settings, Shared};
 use crate::thread::{Listener, ServerThread};
 
 /// Describes an [`Emulator`] and starts it. Every setting has a default.
@@ -44,12 +44,15 @@ use crate::thread::{Listener, ServerThread};
 #[must_use]
 pub struct EmulatorBuilder {
     account: Option<AccountId>,
+    advertised: Option<ServiceHost>,
     applications: Vec<Application>,
     authority: Option<Arc<CertificateAuthority>>,
     certificate: Option<ServerCertificate>,
     client_id: Option<String>,
     client_secret: Option<SecretString>,
     clock: ClockOffset,
+    #[cfg(feature = "control")]
+    control: Option<SocketAddr>,
     directory: Option<PathBuf>,
     latency: Duration,
     listen: SocketAddr,
@@ -67,12 +70,15 @@ impl EmulatorBuilder {
     pub(crate) fn new() -> Self {
         Self {
             account: None,
+            advertised: None,
             applications: Vec::new(),
             authority: None,
             certificate: None,
             client_id: None,
             client_secret: None,
             clock: ClockOffset::None,
+            #[cfg(feature = "control")]
+            control: None,
             directory: None,
             latency: Duration::ZERO,
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
@@ -117,6 +123,25 @@ impl EmulatorBuilder {
         self
     }
 
+    /// The host by which clients reach it: what the Domain API names, what the certificate is for, and what stands in the
+    /// `env` file; as it is given, so without a port it means the usual one. For a container, whose clients are elsewhere:
+    /// with this, [`listen`](Self::listen) takes any address. Default: the address that it listens on.
+    ///
+    /// ```no_run
+    /// use lp_auth_emulator::Emulator;
+    ///
+    /// let emulator = Emulator::builder()
+    ///     .listen(([0, 0, 0, 0], 443).into())
+    ///     .advertise("liveperson.test".parse()?)
+    ///     .start()?;
+    /// assert_eq!(emulator.domain_api(), "https://liveperson.test");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn advertise(mut self, host: ServiceHost) -> Self {
+        self.advertised = Some(host);
+        self
+    }
+
     /// The certificate authority that the server's certificate comes from. Default: the one in the folder, else one made
     /// for this emulator.
     pub fn authority(mut self, authority: Arc<CertificateAuthority>) -> Self {
@@ -136,6 +161,27 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Serves the control plane at this address, which must be one of loopback; port 0 takes a free one: an API and a page
+    /// through which tests in any language, and people, set and see what the methods of [`Emulator`] do. Default: it is
+    /// not served.
+    ///
+    /// It speaks plain http, and answers to nobody whose request says that it comes from another page or for another
+    /// host, so that no page in a browser gets at it. It describes itself at `/openapi.json`.
+    ///
+    /// ```
+    /// use lp_auth_emulator::Emulator;
+    ///
+    /// let emulator = Emulator::builder().control(([127, 0, 0, 1], 0).into()).start()?;
+    /// let url = emulator.control_url().unwrap_or_default(); // http://127.0.0.1:PORT/
+    /// assert!(url.starts_with("http://127.0.0.1:"));
+    /// # Ok::<(), lp_auth_emulator::EmulatorError>(())
+    /// ```
+    #[cfg(feature = "control")]
+    pub fn control(mut self, address: SocketAddr) -> Self {
+        self.control = Some(address);
+        self
+    }
+
     /// A folder, made if it is not there, in which the certificate authority, the signing keys and the first application
     /// are kept from one start to the next, and an `env` file is written for the command `lp-auth`:
     /// `set -a; . FOLDER/env` in a shell. Files with secrets in them are readable for their owner alone. Default: none.
@@ -150,8 +196,8 @@ impl EmulatorBuilder {
         self
     }
 
-    /// The address to listen on: one of this machine's loopback addresses. Port 0 takes a free one. Default:
-    /// `127.0.0.1:0`.
+    /// The address to listen on: one of this machine's loopback addresses, or, with [`advertise`](Self::advertise), any.
+    /// Port 0 takes a free one. Default: `127.0.0.1:0`.
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
         self
@@ -214,21 +260,27 @@ impl EmulatorBuilder {
     /// Starts the emulator. When this returns, connections are accepted.
     ///
     /// It blocks for a few milliseconds, and works within an async runtime as well as without one: the emulator runs on a
-    /// thread of its own. Fails where the address is not loopback or cannot be had, or the folder cannot be used.
+    /// thread of its own. Fails where the address is not loopback though no host is advertised, or cannot be had, or the
+    /// folder cannot be used.
     pub fn start(self) -> Result<Emulator, EmulatorError> {
-        let listener = Listener::bind(self.listen)?;
+        let listener = self.bind()?;
+        #[cfg(feature = "control")]
+        let control = self.control.map(bind_control).transpose()?;
         let address = listener.address();
-        let host = match address.ip() {
-            IpAddr::V4(_) => address.to_string(),
+        let host = match (&self.advertised, address.ip()) {
+            (Some(advertised), _) => advertised.to_string(),
+            (None, IpAddr::V4(_)) => address.to_string(),
             // Neither a certificate's name nor a `baseURI` is commonly written with brackets.
-            IpAddr::V6(_) => format!("localhost:{}", address.port()),
+            (None, IpAddr::V6(_)) => format!("localhost:{}", address.port()),
         };
         let directory = self.directory.as_deref().map(Directory::open).transpose()?;
+        let lock = directory.as_ref().map(Directory::lock).transpose()?;
+        let now = self.clock.applied_to(machine_time());
         let first = self.first_application(directory.as_ref())?;
         let keys = match (&directory, self.own_keys) {
-            (Some(directory), _) => directory.keys()?,
-            (None, true) => KeyRing::own(),
-            (None, false) => KeyRing::shared(),
+            (Some(directory), _) => directory.keys(now)?,
+            (None, true) => KeyRing::own(now),
+            (None, false) => KeyRing::shared(now),
         };
         let authority = match (self.plain_http, self.authority, &directory) {
             (true, ..) => None,
@@ -240,16 +292,26 @@ impl EmulatorBuilder {
             (false, None, Some(directory)) => Some(Arc::new(CertificateAuthority::open(directory.path())?)),
             (false, None, None) => Some(Arc::new(CertificateAuthority::generate()?)),
         };
-        let certificate = self
-            .certificate
-            .unwrap_or_else(|| ServerCertificate::for_loopback_address(address.ip()));
+        let certificate = self.certificate.unwrap_or_else(|| {
+            let certificate = ServerCertificate::for_loopback().covering(&address.ip().to_string());
+            match &self.advertised {
+                Some(advertised) => certificate.covering(advertised.name()),
+                None => certificate,
+            }
+        });
         let tls = authority
             .as_ref()
             .map(|authority| authority.server_config(&certificate))
             .transpose()?;
         if let Some(directory) = &directory {
             directory.keep_application(&first)?;
-            directory.write_env(&first, &host, self.plain_http)?;
+            #[cfg(feature = "control")]
+            let control = control
+                .as_ref()
+                .map(|listener| format!("http://{}", listener.address()));
+            #[cfg(not(feature = "control"))]
+            let control: Option<String> = None;
+            directory.write_env(&first, &host, self.plain_http, control.as_deref())?;
         }
         let services: BTreeMap<String, String> = domain_api::SERVICES
             .iter()
@@ -266,8 +328,45 @@ impl EmulatorBuilder {
             token_lifetime: self.token_lifetime,
             watcher: self.watcher,
         };
-        let server = ServerThread::start(listener, tls, settings, keys)?;
-        Ok(Emulator::new(server, address, host, first, authority, directory))
+        let shared = Arc::new(Shared::new(settings, keys, directory.clone()));
+        let about = About {
+            host,
+            first,
+            authority,
+            refusing: Arc::default(),
+        };
+        #[cfg(feature = "control")]
+        let (control, beside) = match control {
+            Some(listener) => {
+                let address = listener.address();
+                let plane = crate::control::serve(listener, Arc::clone(&shared), about.clone());
+                (Some(address), Some(plane))
+            }
+            None => (None, None),
+        };
+        #[cfg(not(feature = "control"))]
+        let beside = None;
+        let server = ServerThread::start(listener, tls, shared, beside)?;
+        Ok(Emulator::new(Parts {
+            server,
+            address,
+            about,
+            directory,
+            #[cfg(feature = "control")]
+            control,
+            lock,
+        }))
+    }
+
+    /// Others than this machine reach it only where the user said by which name, and never without encryption.
+    fn bind(&self) -> Result<Listener, EmulatorError> {
+        if self.listen.ip().is_loopback() || self.advertised.is_none() {
+            return Listener::bind(self.listen);
+        }
+        if self.plain_http {
+            return Err(EmulatorError::PlainHttpBeyondLoopback(self.listen));
+        }
+        Listener::bind_beyond_loopback(self.listen)
     }
 
     fn first_application(&self, directory: Option<&Directory>) -> Result<Application, EmulatorError> {
@@ -292,4 +391,13 @@ impl EmulatorBuilder {
         }
         Ok(application)
     }
+}
+
+/// Whoever reaches the control plane is given credentials, so that nobody but this machine does.
+#[cfg(feature = "control")]
+fn bind_control(address: SocketAddr) -> Result<Listener, EmulatorError> {
+    if !address.ip().is_loopback() {
+        return Err(EmulatorError::ControlBeyondLoopback(address));
+    }
+    Listener::bind(address)
 }

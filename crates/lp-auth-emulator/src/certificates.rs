@@ -3,7 +3,6 @@
 use core::fmt;
 use core::time::Duration;
 use std::io;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -200,14 +199,12 @@ impl ServerCertificate {
         Ok(params)
     }
 
-    /// [`for_loopback`](Self::for_loopback), and for this address if that does not cover it.
-    pub(crate) fn for_loopback_address(address: IpAddr) -> Self {
-        let certificate = Self::for_loopback();
-        let name = address.to_string();
-        if certificate.names.contains(&name) {
-            return certificate;
+    /// For this name too, if it is not yet.
+    pub(crate) fn covering(self, name: &str) -> Self {
+        if self.names.iter().any(|other| other == name) {
+            return self;
         }
-        certificate.and_name(name)
+        self.and_name(name)
     }
 }
 

@@ -1,7 +1,7 @@
-//! A connection that can be reset.
+//! A connection that can be reset, and whose bytes are counted.
 
 use core::pin::Pin;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use core::task::{Context, Poll};
 use std::io;
 use std::sync::Arc;
@@ -26,15 +26,26 @@ impl Abort {
     }
 }
 
+/// How many bytes were sent, over all connections of a server, as they go over the wire.
+#[derive(Default)]
+pub(crate) struct SentBytes(AtomicU64);
+
+impl SentBytes {
+    pub(crate) fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// A TCP connection that ends as its [`Abort`] says.
 pub(crate) struct Connection {
     stream: TcpStream,
     abort: Arc<Abort>,
+    sent: Arc<SentBytes>,
 }
 
 impl Connection {
-    pub(crate) fn new(stream: TcpStream, abort: Arc<Abort>) -> Self {
-        Self { stream, abort }
+    pub(crate) fn new(stream: TcpStream, abort: Arc<Abort>, sent: Arc<SentBytes>) -> Self {
+        Self { stream, abort, sent }
     }
 
     /// Nothing may overtake the reset: neither what TLS says when it ends nor TCP's own goodbye.
@@ -73,7 +84,11 @@ impl AsyncWrite for Connection {
         if let Some(error) = self.refuse_to_write() {
             return Poll::Ready(Err(error));
         }
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        if let Poll::Ready(Ok(length)) = written {
+            self.sent.0.fetch_add(length as u64, Ordering::Relaxed);
+        }
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

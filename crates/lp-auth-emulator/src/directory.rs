@@ -1,13 +1,15 @@
 //! The emulator's folder: what stays the same from one start to the next, and what other programs read.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use lp_auth_core::AccountId;
+use fs4::{FileExt, TryLockError};
+use lp_auth_core::{AccountId, UnixTime};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +25,9 @@ use crate::keys::SigningKey;
 /// - `signing-keys.json`: the private keys that tokens are signed with;
 /// - `v1-public-key.pem`: the key that V1 tokens are verified with;
 /// - `application.json`, `client-secret`: the first application;
-/// - `env`: settings for the command `lp-auth`, to be read by a shell.
+/// - `env`: settings for the command `lp-auth`, to be read by a shell;
+/// - `lock`: held by the emulator that uses the folder, so that a second one does not overwrite all this.
+#[derive(Clone)]
 pub(crate) struct Directory {
     path: PathBuf,
 }
@@ -39,12 +43,17 @@ struct ApplicationRecord {
 #[derive(Deserialize, Serialize)]
 struct SigningKeys {
     v1: String,
+    #[serde(default)]
+    v1_created_at: Option<u64>,
     v2: Vec<SigningKeyRecord>,
 }
 
 #[derive(Deserialize, Serialize)]
 struct SigningKeyRecord {
     kid: String,
+    /// Seconds since 1970.
+    #[serde(default)]
+    created_at: Option<u64>,
     pkcs8: String,
 }
 
@@ -57,6 +66,23 @@ impl Directory {
         Ok(Self { path: absolute })
     }
 
+    /// The folder, for this emulator alone until the file is dropped, or its process ends however it ends.
+    pub(crate) fn lock(&self) -> Result<File, EmulatorError> {
+        let path = self.path.join("lock");
+        let mut options = File::options();
+        options.write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&path).map_err(|error| io_error(&path, error))?;
+        match FileExt::try_lock(&file) {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(EmulatorError::InUse(self.path.clone())),
+            // A file system without locks: better no protection than no emulator.
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
+            Err(TryLockError::Error(error)) => Err(io_error(&path, error)),
+        }
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -66,25 +92,27 @@ impl Directory {
     }
 
     /// The signing keys as they were kept; new ones, kept from now on, if there are none.
-    pub(crate) fn keys(&self) -> Result<KeyRing, EmulatorError> {
+    pub(crate) fn keys(&self, now: UnixTime) -> Result<KeyRing, EmulatorError> {
         let path = self.path.join("signing-keys.json");
         let Some(text) = read(&path)? else {
-            let keys = KeyRing::own();
+            let keys = KeyRing::own(now);
             self.keep_keys(&keys)?;
             return Ok(keys);
         };
         let restore = || {
             let kept: SigningKeys = serde_json::from_str(&text).ok()?;
             let key = |pkcs8: &str| SigningKey::from_pkcs8(&STANDARD.decode(pkcs8).ok()?);
+            let time = |seconds: Option<u64>| seconds.map_or(now, UnixTime::from_secs);
             let published = |record: &SigningKeyRecord| {
                 Some(PublishedKey {
                     id: record.kid.as_str().into(),
+                    created_at: time(record.created_at),
                     key: key(&record.pkcs8)?,
                 })
             };
             let v2: Option<Vec<PublishedKey>> = kept.v2.iter().map(published).collect();
             let v2 = v2.filter(|keys| !keys.is_empty())?;
-            Some(KeyRing::restored(key(&kept.v1)?, v2))
+            Some(KeyRing::restored(key(&kept.v1)?, time(kept.v1_created_at), v2))
         };
         let keys = restore().ok_or(EmulatorError::Unusable(path))?;
         self.keep_public_key(&keys)?;
@@ -95,10 +123,12 @@ impl Directory {
     pub(crate) fn keep_keys(&self, keys: &KeyRing) -> Result<(), EmulatorError> {
         let record = |published: &PublishedKey| SigningKeyRecord {
             kid: published.id.to_string(),
+            created_at: Some(published.created_at.as_secs()),
             pkcs8: STANDARD.encode(published.key.pkcs8()),
         };
         let kept = SigningKeys {
             v1: STANDARD.encode(keys.v1().pkcs8()),
+            v1_created_at: Some(keys.v1_created_at().as_secs()),
             v2: keys.v2().iter().map(record).collect(),
         };
         self.write_private("signing-keys.json", &json(&kept))?;
@@ -146,10 +176,12 @@ impl Directory {
         application: &Application,
         host: &str,
         plain_http: bool,
+        control: Option<&str>,
     ) -> Result<(), EmulatorError> {
         let scheme = if plain_http { "http" } else { "https" };
         let file = |name: &str| self.path.join(name).into_os_string();
         let mut variables: Vec<(&str, OsString)> = vec![
+            ("LP_EMULATOR_CONTROL", control.unwrap_or_default().into()),
             ("LP_ACCOUNT_ID", application.account().as_str().into()),
             ("LP_CLIENT_ID", application.client_id().into()),
             ("LP_CLIENT_SECRET_FILE", file("client-secret")),

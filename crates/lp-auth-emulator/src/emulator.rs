@@ -3,8 +3,9 @@
 use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -17,11 +18,12 @@ use crate::certificates::CertificateAuthority;
 use crate::clock::ClockOffset;
 use crate::directory::Directory;
 use crate::error::EmulatorError;
-use crate::fault::{Endpoint, Fault, FaultDoesNotApply};
+use crate::fault::{Endpoint, Fault, FaultDoesNotApply, FaultPlan};
 use crate::journal::SeenRequest;
 use crate::keyring::{JwkMembers, KeyRing};
+use crate::refused::RefusedAddress;
 use crate::shapes::ReplyShapes;
-use crate::state::Snapshot;
+use crate::state::{Shared, Snapshot};
 use crate::thread::ServerThread;
 use crate::token::TokenDraft;
 use lp_auth_core::ApiVersion;
@@ -51,12 +53,12 @@ use lp_auth_core::ApiVersion;
 pub struct Emulator {
     server: ServerThread,
     address: SocketAddr,
-    host: String,
-    first: Application,
-    authority: Option<Arc<CertificateAuthority>>,
+    about: About,
     directory: Option<Directory>,
-    /// Bound, and never listening: so that nobody else listens there.
-    refusing: OnceLock<(tokio::net::TcpSocket, SocketAddr)>,
+    #[cfg(feature = "control")]
+    control: Option<SocketAddr>,
+    /// Comes last: the folder is another's once the server has stopped.
+    _lock: Option<File>,
 }
 
 /// Starting.
@@ -66,23 +68,48 @@ impl Emulator {
         EmulatorBuilder::new()
     }
 
-    pub(crate) fn new(
-        server: ServerThread,
-        address: SocketAddr,
-        host: String,
-        first: Application,
-        authority: Option<Arc<CertificateAuthority>>,
-        directory: Option<Directory>,
-    ) -> Self {
+    pub(crate) fn new(parts: Parts) -> Self {
         Self {
-            server,
-            address,
-            host,
-            first,
-            authority,
-            directory,
-            refusing: OnceLock::new(),
+            server: parts.server,
+            address: parts.address,
+            about: parts.about,
+            directory: parts.directory,
+            #[cfg(feature = "control")]
+            control: parts.control,
+            _lock: parts.lock,
         }
+    }
+}
+
+/// What an emulator is made of.
+pub(crate) struct Parts {
+    pub(crate) server: ServerThread,
+    pub(crate) address: SocketAddr,
+    pub(crate) about: About,
+    pub(crate) directory: Option<Directory>,
+    #[cfg(feature = "control")]
+    pub(crate) control: Option<SocketAddr>,
+    pub(crate) lock: Option<File>,
+}
+
+/// What clients have to be told, and what does not change.
+#[derive(Clone)]
+pub(crate) struct About {
+    pub(crate) host: String,
+    pub(crate) first: Application,
+    pub(crate) authority: Option<Arc<CertificateAuthority>>,
+    pub(crate) refusing: Arc<RefusedAddress>,
+}
+
+impl About {
+    /// `https`, or `http` where the builder said so.
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.authority.is_some() { "https" } else { "http" }
+    }
+
+    /// The certificate authority in PEM; empty with plain http.
+    pub(crate) fn ca_pem(&self) -> &str {
+        self.authority.as_ref().map_or("", |authority| authority.pem())
     }
 }
 
@@ -90,22 +117,22 @@ impl Emulator {
 impl Emulator {
     /// The first application's account.
     pub fn account(&self) -> &AccountId {
-        self.first.account()
+        self.about.first.account()
     }
 
     /// The first application's client id.
     pub fn client_id(&self) -> &str {
-        self.first.client_id()
+        self.about.first.client_id()
     }
 
     /// The first application's secret.
     pub fn client_secret(&self) -> &SecretString {
-        self.first.client_secret()
+        self.about.first.client_secret()
     }
 
     /// The first application.
     pub fn application(&self) -> &Application {
-        &self.first
+        &self.about.first
     }
 
     /// Where it listens.
@@ -115,22 +142,22 @@ impl Emulator {
 
     /// The Domain API, with scheme and without a slash at its end: `https://127.0.0.1:1234`. All else is there too.
     pub fn domain_api(&self) -> String {
-        format!("{}://{}", self.scheme(), self.host)
+        format!("{}://{}", self.scheme(), self.about.host)
     }
 
     /// Sentinel, without scheme, as the Domain API names it: `127.0.0.1:1234`. Clients have to be told to trust it.
     pub fn sentinel(&self) -> &str {
-        &self.host
+        &self.about.host
     }
 
     /// `https`, or `http` where the builder said so.
     pub fn scheme(&self) -> &'static str {
-        if self.authority.is_some() { "https" } else { "http" }
+        self.about.scheme()
     }
 
     /// The certificate authority that clients have to trust, in PEM; empty with plain http.
     pub fn ca_pem(&self) -> &str {
-        self.authority.as_ref().map_or("", |authority| authority.pem())
+        self.about.ca_pem()
     }
 
     /// The key that V1 tokens are verified with, in PEM. It may have to be made first, which takes a tenth of a second.
@@ -176,21 +203,14 @@ impl Emulator {
     /// # Ok::<(), lp_auth_emulator::EmulatorError>(())
     /// ```
     pub fn refused_address(&self) -> Result<SocketAddr, EmulatorError> {
-        if let Some((_, address)) = self.refusing.get() {
-            return Ok(*address);
-        }
-        let wanted: SocketAddr = ([127, 0, 0, 1], 0).into();
-        let bind = || {
-            let socket = tokio::net::TcpSocket::new_v4()?;
-            socket.bind(wanted)?;
-            let address = socket.local_addr()?;
-            Ok((socket, address))
-        };
-        let bound = bind().map_err(|error: std::io::Error| EmulatorError::Listen {
-            address: wanted,
-            source: Arc::new(error),
-        })?;
-        Ok(self.refusing.get_or_init(|| bound).1)
+        self.about.refusing.address()
+    }
+
+    /// The page and the API of the [control plane](EmulatorBuilder::control), as `http://127.0.0.1:1234/`, where there
+    /// is one.
+    #[cfg(feature = "control")]
+    pub fn control_url(&self) -> Option<String> {
+        self.control.map(|address| format!("http://{address}/"))
     }
 }
 
@@ -200,20 +220,17 @@ impl Emulator {
     ///
     /// Fails only where the folder cannot be written to; the same holds for the other methods that change keys.
     pub fn rotate_keys(&self) -> Result<(), EmulatorError> {
-        self.change_keys(KeyRing::rotate)
+        self.shared().change_keys(KeyRing::rotate)
     }
 
     /// All V2 keys but the one that signs leave the key set.
     pub fn retire_keys(&self) -> Result<(), EmulatorError> {
-        self.change_keys(KeyRing::retire)
+        self.shared().change_keys(|keys, _| keys.retire())
     }
 
     /// A rotation without overlap: a new key signs, and the old ones are published no more.
     pub fn replace_keys(&self) -> Result<(), EmulatorError> {
-        self.change_keys(|keys| {
-            keys.rotate();
-            keys.retire();
-        })
+        self.shared().change_keys(KeyRing::replace)
     }
 
     /// A token for the first application as it would be issued now, to be changed before it is signed.
@@ -222,7 +239,7 @@ impl Emulator {
         TokenDraft::issue(
             version,
             version,
-            &self.first,
+            &self.about.first,
             &snapshot.keys,
             snapshot.now,
             snapshot.settings.token_lifetime,
@@ -234,17 +251,33 @@ impl Emulator {
 impl Emulator {
     /// The last 10,000 requests, oldest first, and what came of them.
     pub fn requests(&self) -> Vec<SeenRequest> {
-        self.server.shared().lock().journal.seen()
+        self.shared().lock().journal.seen()
     }
 
     /// How many requests this endpoint has seen.
     pub fn request_count(&self, endpoint: Endpoint) -> usize {
-        self.server.shared().lock().journal.count(Some(endpoint))
+        self.shared().lock().journal.count(Some(endpoint))
     }
 
-    /// Starts counting anew.
+    /// How many bytes went out over all connections since the start, TLS included: whether a client that was flooded
+    /// stopped reading.
+    ///
+    /// ```
+    /// use lp_auth_emulator::{Emulator, Endpoint, Fault};
+    ///
+    /// let emulator = Emulator::builder().start()?;
+    /// emulator.fault(Endpoint::Token, Fault::HugeBody)?; // 200 MiB
+    /// // … the client asks for a token, and gives up …
+    /// assert!(emulator.bytes_sent() < 20 * 1024 * 1024);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn bytes_sent(&self) -> u64 {
+        self.shared().sent().count()
+    }
+
+    /// Starts counting requests anew.
     pub fn forget_requests(&self) {
-        self.server.shared().lock().journal = crate::journal::Journal::default();
+        self.shared().forget_requests();
     }
 }
 
@@ -253,18 +286,19 @@ impl Emulator {
     /// From now on the endpoint does this, once the faults that [`fault_times`](Self::fault_times) set are used up. It
     /// replaces what was said here before. Fails where it makes no sense at this endpoint.
     pub fn fault(&self, endpoint: Endpoint, fault: Fault) -> Result<(), FaultDoesNotApply> {
-        self.server.shared().lock().faults.set(endpoint, fault)
+        self.shared().change(|state| state.faults.set(endpoint, fault))
     }
 
     /// The endpoint's next so many requests meet this fault, after those that were set so before. Fails where it makes no
     /// sense at this endpoint.
     pub fn fault_times(&self, endpoint: Endpoint, fault: Fault, times: u32) -> Result<(), FaultDoesNotApply> {
-        self.server.shared().lock().faults.append(endpoint, fault, times)
+        self.shared()
+            .change(|state| state.faults.append(endpoint, fault, times))
     }
 
     /// All is well again, everywhere.
     pub fn clear_faults(&self) {
-        self.server.shared().lock().faults = crate::fault::FaultPlan::default();
+        self.shared().change(|state| state.faults = FaultPlan::default());
     }
 }
 
@@ -277,22 +311,25 @@ impl Emulator {
 
     /// Moves its clock: so far from the machine's.
     pub fn set_clock(&self, offset: ClockOffset) {
-        self.server.shared().lock().settings_mut().clock = offset;
+        self.shared().change(|state| state.settings_mut().clock = offset);
     }
 
     /// Holds back every answer for so long.
     pub fn set_latency(&self, latency: Duration) {
-        self.server.shared().lock().settings_mut().latency = latency;
+        self.shared()
+            .change(|state| state.settings_mut().latency = latency);
     }
 
     /// Tokens are good for so long, in whole seconds.
     pub fn set_token_lifetime(&self, lifetime: Duration) {
-        self.server.shared().lock().settings_mut().token_lifetime = lifetime;
+        self.shared()
+            .change(|state| state.settings_mut().token_lifetime = lifetime);
     }
 
     /// The scope that the APIs ask for; `None` for none.
     pub fn set_required_scope(&self, scope: Option<String>) {
-        self.server.shared().lock().settings_mut().required_scope = scope;
+        self.shared()
+            .change(|state| state.settings_mut().required_scope = scope);
     }
 
     /// The shapes of replies.
@@ -302,46 +339,52 @@ impl Emulator {
 
     /// Changes the shapes of replies.
     pub fn set_shapes(&self, shapes: ReplyShapes) {
-        self.server.shared().lock().settings_mut().shapes = shapes;
+        self.shared().change(|state| state.settings_mut().shapes = shapes);
     }
 
     /// Installs one more application; one of the same account and client id is replaced.
     pub fn install(&self, application: Application) {
-        let mut state = self.server.shared().lock();
-        let applications = &mut state.settings_mut().applications;
-        applications.retain(|other| {
-            (other.account(), other.client_id()) != (application.account(), application.client_id())
-        });
-        applications.push(application);
+        self.shared().change(|state| state.install(application));
     }
 
     /// The Domain API names this host for the service, whatever it is: one that no client should trust, say.
     pub fn set_service(&self, service: &ServiceName, host: impl Into<String>) {
-        let mut state = self.server.shared().lock();
-        let services = &mut state.settings_mut().services;
-        services.insert(service.as_str().to_owned(), host.into());
+        let (service, host) = (service.to_string(), host.into());
+        self.shared()
+            .change(|state| state.settings_mut().services.insert(service, host));
     }
 
     /// The Domain API knows the service no more.
     pub fn remove_service(&self, service: &ServiceName) {
-        let mut state = self.server.shared().lock();
-        state.settings_mut().services.remove(service.as_str());
+        self.shared()
+            .change(|state| state.settings_mut().services.remove(service.as_str()));
+    }
+
+    /// All is as it was at the start: applications, keys and settings; no fault is in force and no request was seen.
+    ///
+    /// Fails only where the folder cannot be written to.
+    ///
+    /// ```
+    /// use lp_auth_emulator::{ApiVersion, Emulator, Endpoint, Fault};
+    ///
+    /// let emulator = Emulator::builder().start()?;
+    /// let before = emulator.jwks();
+    /// emulator.replace_keys()?;
+    /// emulator.fault(Endpoint::Token, Fault::Html)?;
+    /// emulator.reset()?;
+    /// assert_eq!(emulator.jwks(), before);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn reset(&self) -> Result<(), EmulatorError> {
+        self.shared().reset()
     }
 
     fn snapshot(&self) -> Snapshot {
-        self.server.shared().lock().snapshot()
+        self.shared().lock().snapshot()
     }
 
-    fn change_keys(&self, change: impl FnOnce(&mut KeyRing)) -> Result<(), EmulatorError> {
-        let keys = {
-            let mut state = self.server.shared().lock();
-            change(state.keys_mut());
-            state.snapshot().keys
-        };
-        match &self.directory {
-            Some(directory) => directory.keep_keys(&keys),
-            None => Ok(()),
-        }
+    fn shared(&self) -> &Shared {
+        self.server.shared()
     }
 }
 

@@ -21,6 +21,12 @@ pub enum EmulatorError {
     /// The certificate authority or the server's certificate could not be made or restored.
     #[error(transparent)]
     Certificates(#[from] CertificateError),
+    /// The control plane was to listen on an address that is not one of this machine alone. It hands out credentials.
+    #[error("{0} is not a loopback address, and the control plane listens on no other; use 127.0.0.1")]
+    ControlBeyondLoopback(SocketAddr),
+    /// Another emulator, of this process or of another, uses the folder.
+    #[error("{} is in use by another emulator; end that one, or name another folder", .0.display())]
+    InUse(PathBuf),
     /// A file in the emulator's folder could not be read or written.
     #[error("{} could not be read or written; check its permissions", path.display())]
     Io {
@@ -37,10 +43,18 @@ pub enum EmulatorError {
         /// What the system said.
         source: Arc<io::Error>,
     },
-    /// The address is not one of this machine alone. The emulator gives tokens to whoever knows a secret that may stand
-    /// in a test, so it is not for the network.
-    #[error("{0} is not a loopback address, and the emulator listens on no other; use 127.0.0.1")]
+    /// The address is not one of this machine alone, and it was not said by which name others reach it. The emulator
+    /// gives tokens to whoever knows a secret that may stand in a test, so it is not for the network by accident.
+    #[error(
+        "{0} is not a loopback address, and the emulator listens on others only where it is told which host to advertise; \
+         use 127.0.0.1, or in a container advertise the name by which clients reach it"
+    )]
     NotLoopback(SocketAddr),
+    /// The address is not one of this machine alone, and there secrets and tokens are not sent unencrypted.
+    #[error(
+        "{0} is not a loopback address, and plain http is spoken on loopback alone; use https, or 127.0.0.1"
+    )]
+    PlainHttpBeyondLoopback(SocketAddr),
     /// No thread could be started for the server.
     #[error("the server's thread could not be started")]
     Thread(#[source] Arc<io::Error>),

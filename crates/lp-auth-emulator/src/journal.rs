@@ -39,6 +39,8 @@ pub struct SeenRequest {
     pub fault: Option<Fault>,
     /// The method.
     pub method: String,
+    /// Its number: 1 for the first since the start.
+    pub number: u64,
     /// The path, without the query, at most 200 bytes.
     pub path: String,
     /// The status that was answered; `None` where a fault kept the emulator from answering.
@@ -73,6 +75,7 @@ impl fmt::Debug for Watcher {
 #[derive(Default)]
 pub(crate) struct Journal {
     seen: VecDeque<SeenRequest>,
+    last: u64,
     counts: HashMap<Option<Endpoint>, usize>,
 }
 
@@ -80,16 +83,39 @@ impl Journal {
     /// Older ones are forgotten, so that an emulator may run for days.
     const LENGTH: usize = 10_000;
 
-    pub(crate) fn record(&mut self, request: SeenRequest) {
+    /// Gives the request its number, and keeps it.
+    pub(crate) fn record(&mut self, mut request: SeenRequest) -> SeenRequest {
+        self.last += 1;
+        request.number = self.last;
         *self.counts.entry(request.endpoint).or_default() += 1;
         if self.seen.len() == Self::LENGTH {
             self.seen.pop_front();
         }
-        self.seen.push_back(request);
+        self.seen.push_back(request.clone());
+        request
+    }
+
+    /// Counts anew. Numbers go on, so that none comes twice.
+    pub(crate) fn forget(&mut self) {
+        self.seen.clear();
+        self.counts.clear();
     }
 
     pub(crate) fn seen(&self) -> Vec<SeenRequest> {
         self.seen.iter().cloned().collect()
+    }
+
+    /// Those after the one with this number, oldest first.
+    #[cfg(feature = "control")]
+    pub(crate) fn after(&self, number: u64) -> impl DoubleEndedIterator<Item = &SeenRequest> {
+        let first = self.seen.partition_point(|request| request.number <= number);
+        self.seen.range(first..)
+    }
+
+    /// The number of the last one; 0 before the first.
+    #[cfg(feature = "control")]
+    pub(crate) fn last(&self) -> u64 {
+        self.last
     }
 
     pub(crate) fn count(&self, endpoint: Option<Endpoint>) -> usize {
@@ -112,12 +138,17 @@ mod tests {
                 error: None,
                 fault: None,
                 method: "GET".into(),
+                number: 0,
                 path: "/".into(),
                 status: None,
             });
         }
         assert_eq!(journal.seen().len(), 10_000);
         assert_eq!(journal.seen()[0].at, UnixTime::from_secs(5));
+        assert_eq!(
+            (journal.seen()[0].number, journal.seen()[9_999].number),
+            (6, 10_005)
+        );
         assert_eq!(journal.count(Some(Endpoint::Keys)), 10_005);
         assert_eq!(journal.count(None), 0);
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lp_auth_core::UnixTime;
 use serde_json::{Value, json};
 
 use crate::application::random_uuid;
@@ -14,6 +15,7 @@ pub(crate) const V1_KEY_ID: &str = "appjwt-13-05-17";
 #[derive(Clone)]
 pub(crate) struct KeyRing {
     v1: Arc<SigningKey>,
+    v1_created_at: UnixTime,
     /// Oldest first: the last one signs.
     v2: Vec<PublishedKey>,
     /// The number of the next of the process's shared keys; `None` where this ring's keys are its own.
@@ -23,39 +25,43 @@ pub(crate) struct KeyRing {
 #[derive(Clone)]
 pub(crate) struct PublishedKey {
     pub(crate) id: Arc<str>,
+    /// When it joined, by the emulator's clock.
+    pub(crate) created_at: UnixTime,
     pub(crate) key: Arc<SigningKey>,
 }
 
 impl KeyRing {
     /// Keys that the emulators of this process share, to be made once. Their `kid`s are each emulator's own.
-    pub(crate) fn shared() -> Self {
+    pub(crate) fn shared(now: UnixTime) -> Self {
         let mut ring = Self {
             v1: SigningKey::shared(0),
+            v1_created_at: now,
             v2: Vec::new(),
             next_shared: Some(1),
         };
-        ring.rotate();
+        ring.rotate(now);
         ring
     }
 
     /// Keys that nobody else has.
-    pub(crate) fn own() -> Self {
-        let mut ring = Self::restored(SigningKey::new(), Vec::new());
-        ring.rotate();
+    pub(crate) fn own(now: UnixTime) -> Self {
+        let mut ring = Self::restored(SigningKey::new(), now, Vec::new());
+        ring.rotate(now);
         ring
     }
 
     /// Keys that were kept; of those of V2 the last signs.
-    pub(crate) fn restored(v1: Arc<SigningKey>, v2: Vec<PublishedKey>) -> Self {
+    pub(crate) fn restored(v1: Arc<SigningKey>, v1_created_at: UnixTime, v2: Vec<PublishedKey>) -> Self {
         Self {
             v1,
+            v1_created_at,
             v2,
             next_shared: None,
         }
     }
 
     /// A new key joins and signs from now on. The old ones stay published.
-    pub(crate) fn rotate(&mut self) {
+    pub(crate) fn rotate(&mut self, now: UnixTime) {
         let key = match &mut self.next_shared {
             Some(number) => {
                 *number += 1;
@@ -65,8 +71,15 @@ impl KeyRing {
         };
         self.v2.push(PublishedKey {
             id: random_uuid().into(),
+            created_at: now,
             key,
         });
+    }
+
+    /// A rotation without overlap.
+    pub(crate) fn replace(&mut self, now: UnixTime) {
+        self.rotate(now);
+        self.retire();
     }
 
     /// All keys of V2 but the one that signs leave the key set.
@@ -76,6 +89,11 @@ impl KeyRing {
 
     pub(crate) fn v1(&self) -> &Arc<SigningKey> {
         &self.v1
+    }
+
+    /// When the key of V1 was made.
+    pub(crate) fn v1_created_at(&self) -> UnixTime {
+        self.v1_created_at
     }
 
     /// The keys of V2, oldest first.
@@ -150,9 +168,9 @@ mod tests {
 
     #[test]
     fn a_rotation_adds_a_key_that_signs_and_a_retirement_leaves_it_alone() {
-        let mut ring = KeyRing::own();
+        let mut ring = KeyRing::own(UnixTime::EPOCH);
         let first = ring.v2_signer().unwrap().id.clone();
-        ring.rotate();
+        ring.rotate(UnixTime::EPOCH);
         let second = ring.v2_signer().unwrap().id.clone();
         assert_ne!(first, second);
         assert!(ring.find(&first).is_some());
@@ -164,7 +182,7 @@ mod tests {
 
     #[test]
     fn two_emulators_of_one_process_share_the_work_but_not_the_key_ids() {
-        let (a, b) = (KeyRing::shared(), KeyRing::shared());
+        let (a, b) = (KeyRing::shared(UnixTime::EPOCH), KeyRing::shared(UnixTime::EPOCH));
         let (a, b) = (a.v2_signer().unwrap(), b.v2_signer().unwrap());
         assert!(Arc::ptr_eq(&a.key, &b.key));
         assert_ne!(a.id, b.id);

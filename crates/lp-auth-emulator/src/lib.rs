@@ -7,7 +7,8 @@
 //! snapshot (`state`) and the request, and nothing else; `delivery` distorts it as a `fault` asks for, and sends it; `journal`
 //! remembers it. Tokens are made in `token` with a key of the `keyring`, which `keys` makes when it is first needed; `signed` keeps
 //! those of the current second. `builder`
-//! and `emulator` are what users hold; `directory` keeps what is to outlive a restart. `transport_suite` (feature
+//! and `emulator` are what users hold; `directory` keeps what is to outlive a restart. `notation` writes faults and shapes as
+//! JSON; `control` (feature `control`) serves all this to other languages and to people. `transport_suite` (feature
 //! `transport-suite`) stands beside all this: it checks implementations of `Transport`, with servers of its own.
 #![forbid(unsafe_code)]
 
@@ -18,6 +19,8 @@ mod builder;
 mod certificates;
 mod clock;
 mod connection;
+#[cfg(feature = "control")]
+mod control;
 mod delivery;
 mod directory;
 mod domain_api;
@@ -28,6 +31,8 @@ mod files;
 mod journal;
 mod keyring;
 mod keys;
+mod notation;
+mod refused;
 mod resource;
 mod sentinel;
 mod server;

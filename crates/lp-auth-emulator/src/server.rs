@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use secrecy::ExposeSecret;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -21,7 +22,7 @@ use crate::fault::{Endpoint, Fault, TokenFault};
 use crate::journal::SeenRequest;
 use crate::resource::Resource;
 use crate::shapes::ErrorBody;
-use crate::state::{Shared, Snapshot};
+use crate::state::{Settings, Shared, Snapshot};
 use crate::{api, domain_api, sentinel};
 
 /// No request that the emulator understands is nearly as long.
@@ -48,12 +49,12 @@ pub(crate) async fn serve(
 async fn converse(stream: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Shared>) {
     let _ = stream.set_nodelay(true);
     let abort = Arc::new(Abort::default());
+    let connection = |stream| Connection::new(stream, Arc::clone(&abort), Arc::clone(shared.sent()));
     match tls {
-        None => speak_http(Connection::new(stream, Arc::clone(&abort)), shared, abort).await,
+        None => speak_http(connection(stream), shared, abort).await,
         Some(_) if speaks_plain_http(&stream).await => send_to_https(stream).await,
         Some(acceptor) => {
-            let connection = Connection::new(stream, Arc::clone(&abort));
-            if let Ok(connection) = acceptor.accept(connection).await {
+            if let Ok(connection) = acceptor.accept(connection(stream)).await {
                 speak_http(connection, shared, abort).await;
             }
         }
@@ -112,8 +113,8 @@ async fn respond(
     let (asked, answer) = answer(snapshot.clone(), asked, fault.clone()).await;
     let answer = delivery::distort(answer, fault.as_ref(), &asked, snapshot.now);
     let seen = seen(&asked, &answer, endpoint, fault.as_ref(), &snapshot);
+    let seen = shared.record(seen);
     snapshot.settings.watcher.tell(&seen);
-    shared.lock().journal.record(seen);
 
     if !snapshot.settings.latency.is_zero() {
         tokio::time::sleep(snapshot.settings.latency).await;
@@ -182,7 +183,24 @@ fn seen(
         error: answer.error.map(str::to_owned),
         fault: fault.cloned(),
         method: asked.method.to_string(),
-        path: asked.path.chars().take(200).collect(),
+        number: 0,
+        path: shown(&asked.path, &snapshot.settings),
         status: (!unanswered).then_some(answer.status),
     }
+}
+
+/// A path without what somebody put there by mistake: a secret that is known here, or what looks like a token.
+fn shown(path: &str, settings: &Settings) -> String {
+    let is_secret = |segment: &str| {
+        segment.starts_with("eyJ")
+            || settings.applications.iter().any(|application| {
+                let secret = application.client_secret().expose_secret();
+                !secret.is_empty() && segment.contains(secret)
+            })
+    };
+    let segments: Vec<&str> = path
+        .split('/')
+        .map(|segment| if is_secret(segment) { "[redacted]" } else { segment })
+        .collect();
+    segments.join("/").chars().take(200).collect()
 }

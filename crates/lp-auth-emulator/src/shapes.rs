@@ -4,9 +4,12 @@ use core::time::Duration;
 
 use http::StatusCode;
 use lp_auth_core::UnixTime;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 
 use lp_auth_core::ApiVersion;
+
+use crate::notation;
 
 /// The shapes of replies that are not published (marked *open* in this project's notes on the protocol), each with the
 /// default that the documentation suggests.
@@ -23,8 +26,22 @@ use lp_auth_core::ApiVersion;
 /// # drop(emulator);
 /// # Ok::<(), lp_auth_emulator::EmulatorError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+///
+/// In JSON an object with the same names, of which each may be missing, which means its default; a name that is none is
+/// refused:
+///
+/// ```
+/// use lp_auth_emulator::{ErrorBody, ExpiresIn, ReplyShapes};
+///
+/// let shapes: ReplyShapes = serde_json::from_str(
+///     r#"{"token_error": "nested", "v2_expires_in": "number", "wrong_credentials": 401, "unknown_service": {"status": 404}}"#,
+/// )?;
+/// assert_eq!((shapes.token_error, shapes.v2_expires_in), (ErrorBody::Nested, ExpiresIn::Number));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[non_exhaustive]
+#[serde(default, deny_unknown_fields)]
 pub struct ReplyShapes {
     /// The body of an answer of the Domain API. Default: what was asked for.
     pub domain_api: DomainApiBody,
@@ -37,6 +54,7 @@ pub struct ReplyShapes {
     /// The header `Cache-Control` of the key set, where it has one. Default: none.
     pub keys_cache_control: Option<String>,
     /// Which key signs tokens of the legacy path with `v=2.0`. Default: V2's.
+    #[serde(with = "notation::text")]
     pub legacy_v2_signer: ApiVersion,
     /// The body of an error of the token endpoint. Default: [`ErrorBody::OAuth`].
     pub token_error: ErrorBody,
@@ -48,6 +66,7 @@ pub struct ReplyShapes {
     pub v2_expires_in: ExpiresIn,
     /// The status of an answer to wrong credentials. Default: 400, which RFC 6749 §5.2 has for all errors and the
     /// documentation names; 401 is allowed as well.
+    #[serde(with = "notation::status")]
     pub wrong_credentials: StatusCode,
 }
 
@@ -79,8 +98,11 @@ impl Default for ReplyShapes {
 /// assert_eq!(shapes.domain_api, DomainApiBody::AsAsked);
 /// shapes.domain_api = DomainApiBody::List;
 /// ```
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+///
+/// In JSON: `"as_asked"`, `"list"`, `"single"`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
+#[serde(rename_all = "snake_case")]
 pub enum DomainApiBody {
     /// The service that was asked for, or the list where all were asked for.
     #[default]
@@ -99,12 +121,16 @@ pub enum DomainApiBody {
 /// let mut shapes = ReplyShapes::default();
 /// shapes.unknown_service = UnknownService::EmptyList;
 /// ```
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+///
+/// In JSON: `"empty_list"`, `{"status":404}`.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum UnknownService {
     /// 200 with an empty list.
     EmptyList,
     /// This status, with an error body.
+    #[serde(with = "notation::status")]
     Status(StatusCode),
 }
 
@@ -124,8 +150,11 @@ impl Default for UnknownService {
 /// shapes.v1_expires_in = ExpiresIn::Number;
 /// shapes.v2_expires_in = ExpiresIn::Value(json!("an hour or so"));
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+///
+/// In JSON: `"absent"`, `"number"`, `"text"`, `{"value":-1}`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[non_exhaustive]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum ExpiresIn {
     /// It is missing.
     Absent,
@@ -158,8 +187,11 @@ impl ExpiresIn {
 ///     # let _ = fault;
 /// }
 /// ```
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+///
+/// In JSON: `"empty"`, `"flat"`, `"html"`, `"internal_error_code"`, `"nested"`, `"oauth"`.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
+#[serde(rename_all = "snake_case")]
 pub enum ErrorBody {
     /// None at all.
     Empty,
@@ -172,6 +204,7 @@ pub enum ErrorBody {
     /// `{"error":{"time":"…","message":"…","internalCode":5}}`
     Nested,
     /// `{"error":"invalid_client","error_description":"…"}` (RFC 6749 §5.2)
+    #[serde(rename = "oauth")]
     OAuth,
 }
 
@@ -208,6 +241,35 @@ impl ErrorBody {
             }
             Self::OAuth => json!({ "error": code, "error_description": message }).to_string(),
         }
+    }
+}
+
+impl Serialize for UnknownService {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for UnknownService {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = notation::one_of(
+            Value::deserialize(deserializer)?,
+            "what is said to an unknown service",
+        )?;
+        Self::deserialize(value).map_err(notation::again)
+    }
+}
+
+impl Serialize for ExpiresIn {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for ExpiresIn {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = notation::one_of(Value::deserialize(deserializer)?, "the shape of expires_in")?;
+        Self::deserialize(value).map_err(notation::again)
     }
 }
 

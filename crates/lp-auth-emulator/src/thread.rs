@@ -1,6 +1,7 @@
 //! The thread that an emulator runs on, with a runtime of its own.
 
 use core::net::SocketAddr;
+use core::pin::Pin;
 use std::io;
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,9 +13,8 @@ use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
 use crate::error::EmulatorError;
-use crate::keyring::KeyRing;
 use crate::server;
-use crate::state::{Settings, Shared};
+use crate::state::Shared;
 
 /// A socket that accepts connections, though nobody serves them yet.
 pub(crate) struct Listener {
@@ -23,10 +23,16 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
+    /// At a loopback address.
     pub(crate) fn bind(address: SocketAddr) -> Result<Self, EmulatorError> {
         if !address.ip().is_loopback() {
             return Err(EmulatorError::NotLoopback(address));
         }
+        Self::bind_beyond_loopback(address)
+    }
+
+    /// At any address: for those who said that they want that.
+    pub(crate) fn bind_beyond_loopback(address: SocketAddr) -> Result<Self, EmulatorError> {
         let bind = || {
             let socket = TcpListener::bind(address)?;
             socket.set_nonblocking(true)?;
@@ -37,6 +43,11 @@ impl Listener {
             address,
             source: Arc::new(error),
         })
+    }
+
+    #[cfg(feature = "control")]
+    pub(crate) fn into_socket(self) -> TcpListener {
+        self.socket
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -63,10 +74,9 @@ impl ServerThread {
     pub(crate) fn start(
         listener: Listener,
         tls: Option<ServerConfig>,
-        settings: Settings,
-        keys: KeyRing,
+        shared: Arc<Shared>,
+        beside: Option<Beside>,
     ) -> Result<Self, EmulatorError> {
-        let shared = Arc::new(Shared::new(settings, keys));
         let acceptor = tls.map(|mut config| {
             config.alpn_protocols = vec![b"http/1.1".to_vec()];
             TlsAcceptor::from(Arc::new(config))
@@ -76,7 +86,15 @@ impl ServerThread {
         let for_thread = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("lp-auth-emulator".to_owned())
-            .spawn(move || run(listener.socket, acceptor, for_thread, told_to_stop, &report))
+            .spawn(move || {
+                let served = Served {
+                    listener: listener.socket,
+                    tls: acceptor,
+                    shared: for_thread,
+                    beside,
+                };
+                run(served, told_to_stop, &report);
+            })
             .map_err(|error| EmulatorError::Thread(Arc::new(error)))?;
         let mut server = Self {
             shared,
@@ -138,13 +156,23 @@ impl Drop for ServerThread {
     }
 }
 
-fn run(
+/// What runs on the server's thread beside the server, for as long as it runs.
+pub(crate) type Beside = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+struct Served {
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
     shared: Arc<Shared>,
-    told_to_stop: oneshot::Receiver<()>,
-    report: &mpsc::Sender<io::Result<()>>,
-) {
+    beside: Option<Beside>,
+}
+
+fn run(served: Served, told_to_stop: oneshot::Receiver<()>, report: &mpsc::Sender<io::Result<()>>) {
+    let Served {
+        listener,
+        tls,
+        shared,
+        beside,
+    } = served;
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -162,6 +190,9 @@ fn run(
         };
         let _ = report.send(Ok(()));
         tokio::spawn(server::serve(listener, tls, shared));
+        if let Some(beside) = beside {
+            tokio::spawn(beside);
+        }
         let _ = told_to_stop.await;
     });
     // A key that is just being made is not waited for.

@@ -1,7 +1,8 @@
 //! Clock and timer. Feature `async-io-runtime`.
 
 use core::time::Duration;
-use std::time::SystemTime;
+use std::sync::OnceLock;
+use std::time::{Instant, SystemTime};
 
 use async_io::Timer;
 use lp_auth_core::{Runtime, UnixTime, async_trait};
@@ -23,6 +24,12 @@ impl Runtime for AsyncIoRuntime {
         #[expect(clippy::disallowed_methods, reason = "a runtime is where the clock is read")]
         let now = SystemTime::now();
         now.into()
+    }
+
+    fn monotonic(&self) -> Duration {
+        static START: OnceLock<Instant> = OnceLock::new();
+        #[expect(clippy::disallowed_methods, reason = "a runtime is where the clock is read")]
+        START.get_or_init(Instant::now).elapsed()
     }
 
     async fn sleep(&self, length: Duration) {

@@ -42,6 +42,9 @@ use crate::failure;
 ///   TLS's own end.
 /// - A connection that ends within the headers is told from one that ends behind them by the missing length. So such an
 ///   answer to a success, with chunks announced, comes back with an empty body; one that is no success with its status.
+/// - In a process with more than 1,023 files and sockets open, each connection fails as if it were refused, where curl was
+///   built to wait with `select`: so are those that the crate `curl-sys` builds (seen in 0.4.91). Build with
+///   `CFLAGS=-DHAVE_POLL`, or use reqwest, where a process serves that many.
 /// - A length that is too large is noticed at the first byte of the body, not before.
 ///
 /// Cheap to clone; clones share their connections.
@@ -83,6 +86,22 @@ impl IsahcTransport {
     /// with `connection_cache_size(0)` keeps none; those made by this crate are.
     pub fn over_client(client: HttpClient) -> Self {
         Self { client }
+    }
+
+    /// The client underneath. What the transport says with each request (no redirect, no compression, no proxy for plain
+    /// http) is not said here: a request of your own says it for itself.
+    ///
+    /// ```
+    /// use isahc::config::{Configurable, RedirectPolicy};
+    /// use lp_auth_isahc::IsahcTransport;
+    ///
+    /// let transport = IsahcTransport::over_client(isahc::HttpClient::new()?);
+    /// let request = isahc::Request::get("https://example.liveperson.net/").redirect_policy(RedirectPolicy::None);
+    /// # let _ = (transport.client(), request);
+    /// # Ok::<(), isahc::Error>(())
+    /// ```
+    pub fn client(&self) -> &HttpClient {
+        &self.client
     }
 
     async fn exchange(

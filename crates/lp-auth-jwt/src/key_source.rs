@@ -151,15 +151,11 @@ impl KeySource {
         if let Some(held) = not_due {
             return Step::Wait(held.upkeep_from.min(held.end));
         }
-        match self.exchange.status(now) {
-            Status::InFlight { until } | Status::Resting { until, .. } => Step::Wait(until),
-            Status::Idle => self
-                .fetch(sentinel, Cause::Schedule, now)
-                .unwrap_or_else(|error| {
-                    // A locator without a host and without a plan is asked again as if it rested.
-                    Step::Wait(error.retry_at().unwrap_or(now + Duration::from_secs(30)))
-                }),
-        }
+        let Self { exchange, cause, .. } = self;
+        exchange.upkeep(sentinel, Purpose::Keys, now, |host| {
+            *cause = Cause::Schedule;
+            JwksRequest.to_http(host)
+        })
     }
 
     /// The key set at hand and the stretch of time in which nobody need ask for another, for readers without a lock.
@@ -167,11 +163,14 @@ impl KeySource {
     /// Also while it ages: as long as a refresh is in flight, or rests after a failure, nobody need ask.
     pub fn at_hand(&self) -> Option<(Arc<KeySet>, Window)> {
         let held = self.held.as_ref()?;
-        let until = match self.exchange.engaged() {
-            Some(engaged) => engaged.end().max(held.fresh.end()),
-            None => held.fresh.end(),
-        };
-        let window = Window::new(held.fresh.start(), until.min(held.end));
+        let window = self.exchange.undisturbed(held.fresh, held.end);
+        Some((Arc::clone(&held.keys), window))
+    }
+
+    /// The same, knowing the locator: nobody need ask, either, while Sentinel's host is being looked up for the refresh.
+    pub fn at_hand_with(&self, sentinel: &(impl Locate + ?Sized)) -> Option<(Arc<KeySet>, Window)> {
+        let held = self.held.as_ref()?;
+        let window = self.exchange.undisturbed_with(sentinel, held.fresh, held.end);
         Some((Arc::clone(&held.keys), window))
     }
 
@@ -263,11 +262,13 @@ impl KeySource {
         cause: Cause,
         now: UnixTime,
     ) -> Result<Step<Infallible>, Error> {
-        let step = self
-            .exchange
-            .begin(sentinel, Purpose::Keys, now, |host| JwksRequest.to_http(host))?;
-        self.cause = cause;
-        Ok(step)
+        let Self {
+            exchange, cause: of, ..
+        } = self;
+        exchange.begin(sentinel, Purpose::Keys, now, |host| {
+            *of = cause;
+            JwksRequest.to_http(host)
+        })
     }
 
     fn read(&mut self, answer: ServiceAnswer, now: UnixTime) {
@@ -311,7 +312,7 @@ impl KeySource {
 
 impl Flow for KeySource {
     fn handle(&mut self, reply: Reply, now: UnixTime) -> Option<Reply> {
-        match self.exchange.take(reply) {
+        match self.exchange.take(reply, now) {
             Taken::Answer(answer) => {
                 self.read(answer, now);
                 None

@@ -105,11 +105,7 @@ impl Policy {
         {
             return Err(Rejected::NotYetValid { from });
         }
-        match self
-            .scopes
-            .iter()
-            .find(|scope| !claims.scopes().contains(scope))
-        {
+        match self.scopes.iter().find(|scope| !claims.scopes().contains(scope)) {
             Some(missing) => Err(Rejected::Scope {
                 missing: missing.clone(),
             }),

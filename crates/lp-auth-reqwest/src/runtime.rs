@@ -1,8 +1,9 @@
 //! Clock and timer. Feature `tokio-runtime`.
 
 use core::time::Duration;
+use std::sync::OnceLock;
 use std::thread;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use lp_auth_core::{Runtime, UnixTime, async_trait};
 use tokio::runtime::Handle;
@@ -28,6 +29,12 @@ impl Runtime for TokioRuntime {
         #[expect(clippy::disallowed_methods, reason = "a runtime is where the clock is read")]
         let now = SystemTime::now();
         now.into()
+    }
+
+    fn monotonic(&self) -> Duration {
+        static START: OnceLock<Instant> = OnceLock::new();
+        #[expect(clippy::disallowed_methods, reason = "a runtime is where the clock is read")]
+        START.get_or_init(Instant::now).elapsed()
     }
 
     async fn sleep(&self, length: Duration) {

@@ -118,6 +118,25 @@ impl ReqwestTransport {
         self
     }
 
+    /// The client for `https`, as it was built: without redirects and retries. For requests of your own that want what the
+    /// transport has not, as an answer that is read while it arrives.
+    ///
+    /// ```no_run
+    /// use lp_auth_reqwest::ReqwestTransport;
+    ///
+    /// let transport = ReqwestTransport::builder(reqwest::Client::builder()).build()?;
+    /// let request = transport.https_client().get("https://example.liveperson.net/");
+    /// # Ok::<(), lp_auth_reqwest::BuildError>(())
+    /// ```
+    pub fn https_client(&self) -> &reqwest::Client {
+        &self.https
+    }
+
+    /// The client for plain http, if there is one: without redirects, retries and proxies.
+    pub fn plain_http_client(&self) -> Option<&reqwest::Client> {
+        self.http.as_ref()
+    }
+
     fn client(&self, scheme: Option<&str>) -> Result<reqwest::Client, TransportError> {
         match (scheme, &self.http) {
             (Some("https"), _) => Ok(self.https.clone()),

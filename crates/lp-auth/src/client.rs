@@ -1,21 +1,24 @@
 //! The async client.
 
+mod builder;
+
 use core::fmt;
 use core::future::Future;
 use std::sync::Arc;
 
-use secrecy::{ExposeSecret as _, SecretString};
-
 use lp_auth_core::{
-    AccessToken, ApiVersion, Credentials, Error, Scope, ServiceHost, ServiceName, TokenRequest, TokenSource,
+    AccessToken, ConsumerId, Credentials, Error, ServiceHost, ServiceName, TokenRequest, TokenSource,
 };
 
+pub use self::builder::ClientBuilder;
 use crate::BuildError;
-use crate::config::config_settings;
+use crate::credential_files::CredentialFiles;
 use crate::driver::Driver;
-use crate::machines::{Machines, TokenPlace};
+use crate::machines::Machines;
+use crate::place::TokenPlace;
 use crate::question::{WhichHost, WhichToken};
-use crate::settings::{Settings, shared_settings};
+use crate::restore::{self, NotRestored};
+use crate::settings::Settings;
 
 /// Gets access tokens from Sentinel, and keeps one at hand. Cheap to clone; clones share everything.
 ///
@@ -42,19 +45,14 @@ pub struct Client {
     driver: Arc<Driver>,
     place: Arc<TokenPlace>,
     request: TokenRequest,
+    consumer: Option<ConsumerId>,
     settings: Arc<Settings>,
 }
 
 impl Client {
     /// A client for this account.
     pub fn builder(account: impl Into<String>) -> ClientBuilder {
-        ClientBuilder {
-            settings: Settings::new(account.into()),
-            client_id: None,
-            client_secret: None,
-            version: ApiVersion::default(),
-            scope: None,
-        }
+        ClientBuilder::new(account.into())
     }
 
     /// The access token: the one at hand, or a new one.
@@ -112,29 +110,44 @@ impl Client {
             .change(&self.place, |source, now| source.invalidate(rejected, now))
     }
 
-    /// Puts a token at hand that was saved earlier, if it is usable. Says whether it was taken.
+    /// Puts a token at hand that was saved earlier: true, or false where one that lives as long is at hand already.
     ///
-    /// The caller sees to it that it is of the same account, client and consumer.
-    pub fn restore(&self, token: AccessToken) -> bool {
-        self.driver
-            .change(&self.place, |source, now| source.restore(token, now))
+    /// Fails where it is not usable now, and where its claims name another account, client or consumer. Saved are
+    /// [`AccessToken::expose`] and [`AccessToken::life`], where nobody else can read them.
+    ///
+    /// ```no_run
+    /// # fn example(lp: &lp_auth::Client, text: &str, requested_at: u64, expires_at: u64) -> Result<(), Box<dyn std::error::Error>> {
+    /// use lp_auth::{AccessToken, UnixTime, Window};
+    ///
+    /// let life = Window::new(UnixTime::from_millis(requested_at), UnixTime::from_millis(expires_at));
+    /// lp.restore(AccessToken::new(text, life)?)?;
+    /// # Ok(()) }
+    /// ```
+    pub fn restore(&self, token: AccessToken) -> Result<bool, NotRestored> {
+        self.driver.change(&self.place, |source, now| {
+            restore::restore(source, token, self.consumer.as_ref(), now)
+        })
     }
 
     /// Uses other credentials from now on, and ends a rest after a refusal. Clients made by
     /// [`for_consumer`](Self::for_consumer) before keep theirs.
+    ///
+    /// The token at hand stays, unless the client id is another one. Where the credentials come from
+    /// [files](ClientBuilder::client_secret_file), these serve until the files change.
     pub fn set_credentials(&self, credentials: Credentials) {
-        self.driver
-            .change(&self.place, |source, _| source.set_credentials(credentials));
+        self.driver.set_credentials(&self.place, credentials);
     }
 
     /// A client whose tokens are bound to this consumer (delegated tokens, V2 alone). It shares host and keys.
     pub fn for_consumer(&self, consumer: &str) -> Result<Self, BuildError> {
-        let request = self.request.clone().for_consumer(consumer.parse()?)?;
+        let consumer: ConsumerId = consumer.parse()?;
+        let request = self.request.clone().for_consumer(consumer.clone())?;
         let source = token_source(&request, self.credentials(), &self.settings);
-        let place = self.driver.machines().add_tokens(source);
+        let place = self.driver.machines().add_tokens(source, self.place.files());
         Ok(Self {
             place,
             request,
+            consumer: Some(consumer),
             ..self.clone()
         })
     }
@@ -146,7 +159,10 @@ impl Client {
             ..(*self.settings).clone()
         };
         let request = self.request.clone().for_account(settings.account()?);
-        Self::from_parts(request, self.credentials(), settings)
+        Ok(Self {
+            consumer: self.consumer.clone(),
+            ..Self::from_parts(request, self.credentials(), self.place.files(), settings)?
+        })
     }
 
     /// A verifier for the tokens of this account, which shares host and keys with this client.
@@ -166,18 +182,20 @@ impl Client {
     fn from_parts(
         request: TokenRequest,
         credentials: Credentials,
+        files: Option<CredentialFiles>,
         mut settings: Settings,
     ) -> Result<Self, BuildError> {
         let locator = settings.locator()?;
         let (transport, runtime) = settings.transport()?;
         settings.transport = Some((Arc::clone(&transport), Arc::clone(&runtime)));
         let mut machines = Machines::new(locator);
-        let place = machines.add_tokens(token_source(&request, credentials, &settings));
+        let place = machines.add_tokens(token_source(&request, credentials, &settings), files);
         let driver = Driver::new(machines, transport, runtime, settings.watcher.clone());
         Ok(Self {
             driver,
             place,
             request,
+            consumer: None,
             settings: Arc::new(settings),
         })
     }
@@ -187,98 +205,6 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("settings", &self.settings)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Sets up a [`Client`]. Account, client id and client secret have no default.
-///
-/// Nothing is checked before [`build`](Self::build), and nothing is sent before the first question.
-///
-/// ```
-/// # fn main() -> Result<(), lp_auth::BuildError> {
-/// # let _in_tokio = ();
-/// let lp = lp_auth::Client::builder("12345678")
-///     .client_id("75588e18-0213-4e33-8174-883acac7e3c4")
-///     .client_secret("mfrggzdfmztwq2lknnwg23tpob")
-///     .api_version(lp_auth::ApiVersion::V1)
-///     .region(lp_auth::Region::Emea)
-///     .build()?;
-/// # Ok(()) }
-/// ```
-#[derive(Clone)]
-#[must_use]
-pub struct ClientBuilder {
-    settings: Settings,
-    client_id: Option<String>,
-    client_secret: Option<SecretString>,
-    version: ApiVersion,
-    scope: Option<Scope>,
-}
-
-impl ClientBuilder {
-    /// The id of the installed application.
-    pub fn client_id(mut self, id: impl Into<String>) -> Self {
-        self.client_id = Some(id.into());
-        self
-    }
-
-    /// The secret of the installed application.
-    pub fn client_secret(mut self, secret: impl Into<String>) -> Self {
-        self.client_secret = Some(secret.into().into());
-        self
-    }
-
-    /// The version of the token API. Default: V2; V1 is for the Connector API alone.
-    pub fn api_version(mut self, version: ApiVersion) -> Self {
-        self.version = version;
-        self
-    }
-
-    /// Asks for less than the application was installed with. Default: no scope is sent.
-    pub fn scope(mut self, scope: Scope) -> Self {
-        self.scope = Some(scope);
-        self
-    }
-
-    shared_settings!();
-    config_settings!();
-
-    /// The client. With reqwest, and no transport given, it is used inside a tokio runtime.
-    pub fn build(self) -> Result<Client, BuildError> {
-        let (request, credentials, settings) = self.into_parts()?;
-        Client::from_parts(request, credentials, settings)
-    }
-
-    /// The client for threads.
-    #[cfg(feature = "blocking")]
-    pub fn build_blocking(self) -> Result<crate::blocking::Client, BuildError> {
-        let (request, credentials, settings) = self.into_parts()?;
-        crate::blocking::Client::from_parts(request, credentials, settings)
-    }
-
-    fn into_parts(self) -> Result<(TokenRequest, Credentials, Settings), BuildError> {
-        let mut request = TokenRequest::new(self.settings.account()?, self.version);
-        if let Some(scope) = self.scope {
-            request = request.with_scope(scope);
-        }
-        let credentials = Credentials {
-            client_id: self.client_id.ok_or(BuildError::NoClientId)?.parse()?,
-            client_secret: self
-                .client_secret
-                .ok_or(BuildError::NoClientSecret)?
-                .expose_secret()
-                .parse()?,
-        };
-        Ok((request, credentials, self.settings))
-    }
-}
-
-/// Shows neither the client secret nor the client id, as one may have been given for the other.
-impl fmt::Debug for ClientBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientBuilder")
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }

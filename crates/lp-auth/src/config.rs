@@ -1,7 +1,7 @@
 //! The settings as data: from the environment, from a file, from a command line.
 
 mod error;
-mod file;
+pub(crate) mod file;
 mod variables;
 
 use core::fmt;
@@ -16,7 +16,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 pub use self::error::ConfigError;
-use self::file::{read, read_text, shown};
+#[cfg(feature = "verify")]
+use self::file::read_text;
+use self::file::{read, read_credential, shown};
 use self::variables::{Seconds, Switch, Variables};
 use crate::{Client, ClientBuilder, Stack};
 
@@ -29,6 +31,7 @@ use crate::{Client, ClientBuilder, Stack};
 /// |---|---|
 /// | [`account`](Self::account) | `LP_ACCOUNT_ID` |
 /// | [`client_id`](Self::client_id) | `LP_CLIENT_ID` |
+/// | [`client_id_file`](Self::client_id_file) | `LP_CLIENT_ID_FILE` |
 /// | [`client_secret`](Self::client_secret) | `LP_CLIENT_SECRET` |
 /// | [`client_secret_file`](Self::client_secret_file) | `LP_CLIENT_SECRET_FILE` |
 /// | [`api_version`](Self::api_version) | `LP_API_VERSION`: `v1`, `v2` |
@@ -57,10 +60,15 @@ pub struct Config {
     /// The client id of the installed application.
     #[serde(deserialize_with = "unshown")]
     pub client_id: Option<String>,
+    /// A file that holds the client id, as [`client_secret_file`](Self::client_secret_file) holds the secret. Goes with
+    /// no [`client_id`](Self::client_id).
+    #[serde(deserialize_with = "unshown")]
+    pub client_id_file: Option<PathBuf>,
     /// The client secret itself. Goes with no [`client_secret_file`](Self::client_secret_file).
     #[serde(deserialize_with = "unshown")]
     pub client_secret: Option<SecretString>,
-    /// A file that holds the client secret; the end of its line is left away.
+    /// A file that holds the client secret; the end of its line is left away. It is read anew when it may have changed:
+    /// see [`ClientBuilder::client_secret_file`].
     #[serde(deserialize_with = "unshown")]
     pub client_secret_file: Option<PathBuf>,
     /// The version of the token API: `v1` or `v2`. Default: V2.
@@ -118,6 +126,7 @@ impl Config {
         Ok(Self {
             account: variables.text("LP_ACCOUNT_ID")?,
             client_id: variables.text("LP_CLIENT_ID")?,
+            client_id_file: variables.path("LP_CLIENT_ID_FILE"),
             client_secret: variables.text("LP_CLIENT_SECRET")?.map(SecretString::from),
             client_secret_file: variables.path("LP_CLIENT_SECRET_FILE"),
             api_version: variables.parsed("LP_API_VERSION")?,
@@ -135,8 +144,8 @@ impl Config {
 
     /// This, and from `fallback` what is not set here.
     ///
-    /// What stands for the same thing goes together: a secret here, as text or as a file, is not joined by one from the
-    /// fallback; nor is a Domain API, a Sentinel host or a region.
+    /// What stands for the same thing goes together: a client id or a secret here, as text or as a file, is not joined by
+    /// one from the fallback; nor is a Domain API, a Sentinel host or a region.
     ///
     /// ```
     /// use lp_auth::Config;
@@ -152,6 +161,12 @@ impl Config {
     /// assert_eq!(both.sentinel, None);
     /// ```
     pub fn or(self, fallback: Self) -> Self {
+        let id_is_here = self.client_id.is_some() || self.client_id_file.is_some();
+        let (client_id, client_id_file) = if id_is_here {
+            (self.client_id, self.client_id_file)
+        } else {
+            (fallback.client_id, fallback.client_id_file)
+        };
         let secret_is_here = self.client_secret.is_some() || self.client_secret_file.is_some();
         let (client_secret, client_secret_file) = if secret_is_here {
             (self.client_secret, self.client_secret_file)
@@ -171,7 +186,8 @@ impl Config {
         };
         Self {
             account: self.account.or(fallback.account),
-            client_id: self.client_id.or(fallback.client_id),
+            client_id,
+            client_id_file,
             client_secret,
             client_secret_file,
             api_version: self.api_version.or(fallback.api_version),
@@ -194,11 +210,15 @@ impl Config {
     pub fn client(&self) -> Result<ClientBuilder, ConfigError> {
         self.check()?;
         let mut builder = Client::builder(self.account.as_deref().ok_or(ConfigError::NoAccount)?);
-        if let Some(id) = &self.client_id {
-            builder = builder.client_id(id);
+        match (&self.client_id_file, self.id()?) {
+            (Some(path), Some(id)) => builder = builder.client_id_in(path, id),
+            (None, Some(id)) => builder = builder.client_id(id),
+            (_, None) => {}
         }
-        if let Some(secret) = self.secret()? {
-            builder = builder.client_secret(secret.expose_secret());
+        match (&self.client_secret_file, self.secret()?) {
+            (Some(path), Some(secret)) => builder = builder.client_secret_in(path, secret),
+            (None, Some(secret)) => builder = builder.client_secret(secret.expose_secret()),
+            (_, None) => {}
         }
         if let Some(version) = self.api_version {
             builder = builder.api_version(version);
@@ -242,24 +262,34 @@ impl Config {
         Ok(builder.with_settings_of(self, self.ca_pem()?))
     }
 
+    /// The client id, read from its file where one is named.
+    pub fn id(&self) -> Result<Option<String>, ConfigError> {
+        let Some(path) = &self.client_id_file else {
+            return Ok(self.client_id.clone());
+        };
+        let id = read_credential("client id", path)?;
+        Ok(Some(id.expose_secret().to_owned()))
+    }
+
     /// The client secret, read from its file where one is named.
     pub fn secret(&self) -> Result<Option<SecretString>, ConfigError> {
         let Some(path) = &self.client_secret_file else {
             return Ok(self.client_secret.clone());
         };
-        let text = read_text("client secret", path).map_err(|error| match error {
-            // The secret itself may have been given for its file.
-            ConfigError::File { what, path, source } => ConfigError::File {
-                what,
-                path: shown(&path).to_owned(),
-                source,
-            },
-            error => error,
-        })?;
-        Ok(Some(text.expose_secret().trim_end_matches(['\r', '\n']).into()))
+        read_credential("client secret", path).map(Some)
+    }
+
+    /// The certificate authorities that are trusted instead of the operating system's, read from their file where one is
+    /// named.
+    pub fn ca_pem(&self) -> Result<Option<Vec<u8>>, ConfigError> {
+        let read = |path: &PathBuf| Ok(read("certificate authority", path)?.to_vec());
+        self.ca_file.as_ref().map(read).transpose()
     }
 
     fn check(&self) -> Result<(), ConfigError> {
+        if self.client_id.is_some() && self.client_id_file.is_some() {
+            return Err(ConfigError::TwoClientIds);
+        }
         if self.client_secret.is_some() && self.client_secret_file.is_some() {
             return Err(ConfigError::TwoSecrets);
         }
@@ -272,11 +302,6 @@ impl Config {
             return Err(ConfigError::TwoHosts);
         }
         Ok(())
-    }
-
-    fn ca_pem(&self) -> Result<Option<Vec<u8>>, ConfigError> {
-        let read = |path: &PathBuf| Ok(read("certificate authority", path)?.to_vec());
-        self.ca_file.as_ref().map(read).transpose()
     }
 }
 
@@ -305,6 +330,7 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("account", &self.account)
+            .field("client_id_file", &self.client_id_file.as_deref().map(shown))
             .field(
                 "client_secret_file",
                 &self.client_secret_file.as_deref().map(shown),

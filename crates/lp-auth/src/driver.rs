@@ -4,36 +4,33 @@
 //! shared part, and whoever waits polls them. So an asker that is dropped, slow or never polled again neither aborts
 //! nor delays a call that others wait for.
 
-use core::future::{Future, pending, poll_fn};
-use core::ops::ControlFlow::{self, Break, Continue};
-use core::pin::{Pin, pin};
-use core::task::Poll;
-use core::time::Duration;
-use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+mod in_flight;
 
-use event_listener::{Event, EventListener};
-use futures_util::future::{BoxFuture, Either, FutureExt as _, Shared, select};
+use core::future::{Future, pending};
+use core::ops::ControlFlow;
+use core::pin::pin;
+use core::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use event_listener::Event;
 
 use lp_auth_core::{
-    Body, Call, Error, ErrorKind, Flow as _, Limits, Purpose, Reply, Runtime, Step, TokenSource, Transport,
-    TransportError, TransportErrorKind, UnixTime, http,
+    Call, Credentials, Error, ErrorKind, Flow as _, Purpose, Reply, Runtime, Step, TokenSource, Transport,
+    UnixTime, http,
 };
 
-use crate::machines::{Machines, Published, TokenPlace};
+use self::in_flight::{Attendance, InFlight, send, wait};
+use crate::credential_files::{FromFiles, Occasion};
+use crate::machines::{Machines, Upkeep};
+use crate::place::{Attention, Calling, TokenPlace};
 use crate::progress::{Progress, Watcher};
 use crate::question::Question;
-
-/// How long a transport may overrun its limit of time: less than the grace of a lease, so that the machine hears of it
-/// before it counts the call as lost.
-const GRACE: Duration = Duration::from_millis(500);
 
 pub(crate) struct Driver {
     machines: Mutex<Machines>,
     in_flight: Mutex<Vec<InFlight>>,
     /// Told whenever a call begins or ends, and when the driver goes.
-    changed: Event,
+    changed: Arc<Event>,
     transport: Arc<dyn Transport>,
     runtime: Arc<dyn Runtime>,
     watcher: Watcher,
@@ -49,7 +46,7 @@ impl Driver {
         Arc::new(Self {
             machines: Mutex::new(machines),
             in_flight: Mutex::default(),
-            changed: Event::new(),
+            changed: Arc::default(),
             transport,
             runtime,
             watcher,
@@ -59,15 +56,23 @@ impl Driver {
     /// Asks until there is an answer, and makes the calls that it takes.
     ///
     /// Rests after transient failures are slept through as long as the patience lasts; a rest that would outlast it
-    /// is an error at once.
+    /// is an error at once. Without any patience there is one try: no rest is slept through, and the calls that it
+    /// takes have their own limits of time.
     pub(crate) async fn ask<Q: Question>(
         self: &Arc<Self>,
         question: &mut Q,
         patience: Duration,
     ) -> Result<Q::Answer, Error> {
-        let mut impatience = pin!(self.runtime.sleep(patience));
-        let asked_at = self.runtime.now();
-        let mut failure = None;
+        let mut impatience = pin!(async {
+            if patience.is_zero() {
+                return pending().await;
+            }
+            self.runtime.sleep(patience).await;
+        });
+        let asked = self.runtime.monotonic();
+        let mut failure: Option<Error> = None;
+        // Files that say something else whenever they are read must not keep anybody busy.
+        let mut has_reread = false;
         let mut waited = false;
         loop {
             // Before the question, so that nothing that happens after it is missed.
@@ -95,28 +100,53 @@ impl Driver {
                     // Whoever was told to make this call has gone.
                     Some(attendance) => {
                         self.machines().publish();
-                        attendance.until(impatience.as_mut()).await
+                        attendance.until(&self.changed, impatience.as_mut()).await
                     }
                 },
                 Ok(Step::Call(call)) => {
-                    self.begin(call, question.place().as_ref())
-                        .until(impatience.as_mut())
+                    let place = question.place();
+                    if !has_reread
+                        && self.has_other_credentials(place.as_ref(), call.purpose(), Occasion::Call, now)
+                    {
+                        has_reread = true;
+                        continue;
+                    }
+                    has_reread = false;
+                    self.begin(call, place.as_ref())
+                        .until(&self.changed, impatience.as_mut())
                         .await
                 }
-                Ok(Step::Wait(until)) => self.wait(changed, until.since(now), impatience.as_mut()).await,
+                Ok(Step::Wait(until)) => {
+                    let over = self.runtime.sleep(until.since(now));
+                    wait(self.calls_out(), changed, over, impatience.as_mut()).await
+                }
                 Err(error) => {
-                    let until = error
-                        .retry_at()
-                        .filter(|_| error.is_transient() && question.sleeps_through_rests());
-                    let Some(until) = until.filter(|until| until.since(asked_at) <= patience) else {
-                        return Err(error);
-                    };
-                    self.watcher.tell(|| Progress::Resting {
-                        error: error.clone(),
-                        until,
+                    let place = question.place();
+                    if error.kind() == ErrorKind::Refused
+                        && self.has_other_credentials(place.as_ref(), error.purpose(), Occasion::Rest, now)
+                    {
+                        continue;
+                    }
+                    let left = patience.saturating_sub(self.runtime.monotonic().saturating_sub(asked));
+                    let until = error.retry_at().filter(|until| {
+                        error.is_transient() && question.sleeps_through_rests() && until.since(now) <= left
                     });
+                    let Some(until) = until else {
+                        return Err(match place {
+                            Some(place) => place.explained(error),
+                            None => error,
+                        });
+                    };
+                    // Once for each rest, however often this asker is woken in it.
+                    if failure.as_ref().and_then(Error::retry_at) != Some(until) {
+                        self.watcher.tell(|| Progress::Resting {
+                            error: error.clone(),
+                            until,
+                        });
+                    }
                     failure = Some(error);
-                    self.wait(changed, until.since(now), impatience.as_mut()).await
+                    let over = self.runtime.sleep(until.since(now));
+                    wait(self.calls_out(), changed, over, impatience.as_mut()).await
                 }
             };
             waited = true;
@@ -136,28 +166,35 @@ impl Driver {
         let runtime = Arc::clone(&self.runtime);
         let driver = Arc::downgrade(self);
         async move {
+            // Several may be out: a server that is slow to hand out keys holds up no token.
+            let mut attended: Vec<Attendance> = Vec::new();
+            let mut has_reread = false;
             while let Some(driver) = driver.upgrade() {
+                attended.retain(|attendance| !attendance.has_ended());
                 let changed = driver.changed.listen();
-                let (now, step) = {
+                let (now, upkeep) = {
                     let mut machines = driver.machines();
                     let now = runtime.now();
-                    let step = machines.upkeep(now);
-                    if matches!(step, Step::Call(_)) {
+                    let upkeep = machines.upkeep(now);
+                    if matches!(upkeep, Upkeep::Call(..)) {
                         machines.publish();
                     }
-                    (now, step)
+                    (now, upkeep)
                 };
-                match step {
-                    Step::Done(never) => match never {},
-                    Step::Call(call) => {
-                        let attendance = driver.begin(call, None);
-                        drop(driver);
-                        let _: ControlFlow<()> = attendance.until(pin!(pending())).await;
+                match upkeep {
+                    Upkeep::Call(call, place) => {
+                        let place = place.as_ref();
+                        has_reread = !has_reread
+                            && driver.has_other_credentials(place, call.purpose(), Occasion::Call, now);
+                        if !has_reread {
+                            attended.push(driver.begin(call, place));
+                        }
                     }
-                    Step::Wait(until) => {
+                    Upkeep::Wait(until) => {
+                        let calls = driver.calls_out();
                         drop(driver);
-                        let sleep = runtime.sleep(until.since(now).min(LONGEST_SLEEP));
-                        select(changed, sleep).await;
+                        let over = runtime.sleep(until.since(now).min(LONGEST_SLEEP));
+                        let _: ControlFlow<()> = wait(calls, changed, over, pin!(pending())).await;
                     }
                 }
             }
@@ -183,41 +220,67 @@ impl Driver {
         result
     }
 
+    /// Other credentials from now on. What is out with the old ones is given up, as nobody waits for its answer.
+    pub(crate) fn set_credentials(&self, place: &Arc<TokenPlace>, credentials: Credentials) {
+        let caller: Arc<dyn Calling> = Arc::<TokenPlace>::clone(place);
+        // First, as from then on another may begin.
+        let gone: Vec<InFlight> = self
+            .calls()
+            .extract_if(.., |call| {
+                call.is_for(&caller) && *call.purpose() == Purpose::Token
+            })
+            .collect();
+        for call in &gone {
+            call.attention().end();
+        }
+        place.change(|source| source.set_credentials(credentials));
+        self.changed.notify(usize::MAX);
+        drop(gone);
+    }
+
     /// Puts a call among those in flight. Nothing is sent until somebody polls it, as the one who began it undertakes.
-    fn begin(self: &Arc<Self>, call: Call, place: Option<&Arc<dyn Published>>) -> Attendance {
+    fn begin(self: &Arc<Self>, call: Call, place: Option<&Arc<dyn Calling>>) -> Attendance {
         self.watcher.tell(|| Progress::asking(&call));
         let began = self.runtime.now();
         let (ticket, request, limits) = call.into_parts();
-        let state = Arc::new(CallState::default());
+        let attention = Arc::new(Attention::default());
+        let purpose = ticket.purpose().clone();
         let sending = send(
             Arc::clone(&self.transport),
             Arc::clone(&self.runtime),
             request,
             limits,
         );
-        let (driver, ended) = (Arc::downgrade(self), Arc::clone(&state));
+        let (driver, ended) = (Arc::downgrade(self), Arc::clone(&attention));
+        let owner = place.map(Arc::downgrade);
         let future = async move {
             let outcome = sending.await;
-            if let Some(driver) = driver.upgrade() {
-                driver.watcher.tell(|| Progress::Answered {
-                    purpose: ticket.purpose().clone(),
-                    outcome: outcome.as_ref().map(http::Response::status).map_err(Clone::clone),
-                    took: driver.runtime.now().since(began),
-                });
-                driver.deliver(ticket.reply(outcome), &ended);
-            }
+            let Some(driver) = driver.upgrade() else { return };
+            driver.watcher.tell(|| Progress::Answered {
+                purpose: ticket.purpose().clone(),
+                outcome: outcome.as_ref().map(http::Response::status).map_err(Clone::clone),
+                took: driver.runtime.now().since(began),
+            });
+            let is_refused = outcome
+                .as_ref()
+                .is_ok_and(|reply| reply.status().is_client_error());
+            let owner = owner
+                .and_then(|owner| owner.upgrade())
+                .filter(|_| is_refused && *ticket.purpose() == Purpose::Token);
+            let other = owner.and_then(|owner| {
+                let now = driver.runtime.now();
+                let other = owner.other_credentials(Occasion::Refusal, now, &driver.watcher)?;
+                Some((owner, other))
+            });
+            driver.deliver(ticket.reply(outcome), other, &ended);
         };
-        // A panic would come out of every asker that polls the shared future.
-        let future = AssertUnwindSafe(future).catch_unwind().map(drop).boxed().shared();
-        let call = InFlight {
-            future,
-            state,
-            place: place.map(Arc::downgrade),
-            lost_at: began + limits.timeout + GRACE + GRACE,
-        };
+        let call = InFlight::new(future, attention, place, purpose, began, limits);
         let attendance = Attendance::of(call.clone());
+        if let Some(place) = place {
+            place.began(call.attention());
+        }
         let mut calls = self.calls();
-        let lost: Vec<InFlight> = calls.extract_if(.., |call| call.lost_at <= began).collect();
+        let lost: Vec<InFlight> = calls.extract_if(.., |call| call.is_lost(began)).collect();
         calls.push(call);
         drop(calls);
         drop(lost);
@@ -225,54 +288,62 @@ impl Driver {
         attendance
     }
 
-    fn deliver(&self, reply: Reply, ended: &Arc<CallState>) {
+    /// Hands a reply to the machines. `other` is what the files held after a refusal: nobody rests who may try with that.
+    fn deliver(
+        &self,
+        reply: Reply,
+        other: Option<(Arc<dyn Calling>, FromFiles)>,
+        attention: &Arc<Attention>,
+    ) {
         {
             let mut machines = self.machines();
             let now = self.runtime.now();
             // A reply that is nobody's is for a client that was dropped.
             drop(machines.handle(reply, now));
+            if let Some((place, credentials)) = other {
+                place.adopt(credentials, now);
+            }
+            attention.end();
             machines.publish();
         }
-        ended.ended.store(true, Ordering::Release);
         let gone: Vec<InFlight> = self
             .calls()
-            .extract_if(.., |call| Arc::ptr_eq(&call.state, ended))
+            .extract_if(.., |call| Arc::ptr_eq(call.attention(), attention))
             .collect();
         drop(gone);
         self.changed.notify(usize::MAX);
     }
 
-    /// Polls all calls in flight until something has changed, or this time or the patience is over.
-    async fn wait(
+    /// Whether the files hold other credentials than those that a call was, or would be, made with. They are used then.
+    fn has_other_credentials(
         &self,
-        mut changed: EventListener,
-        length: Duration,
-        mut impatience: Pin<&mut (impl Future<Output = ()> + Send)>,
-    ) -> ControlFlow<()> {
-        let mut calls: Vec<_> = self.calls().iter().map(|call| call.future.clone()).collect();
-        let mut over = pin!(self.runtime.sleep(length));
-        poll_fn(|context| {
-            for call in &mut calls {
-                if call.poll_unpin(context).is_ready() {
-                    return Poll::Ready(Continue(()));
-                }
-            }
-            if Pin::new(&mut changed).poll(context).is_ready() || over.as_mut().poll(context).is_ready() {
-                return Poll::Ready(Continue(()));
-            }
-            impatience.as_mut().poll(context).map(Break)
-        })
-        .await
+        place: Option<&Arc<dyn Calling>>,
+        purpose: &Purpose,
+        occasion: Occasion,
+        now: UnixTime,
+    ) -> bool {
+        let Some(place) = place.filter(|_| *purpose == Purpose::Token) else {
+            return false;
+        };
+        let Some(other) = place.other_credentials(occasion, now, &self.watcher) else {
+            return false;
+        };
+        place.adopt(other, now);
+        self.changed.notify(usize::MAX);
+        true
     }
 
     /// A call for the question's place that nobody has undertaken to poll any more.
     fn abandoned(&self, question: &impl Question) -> Option<Attendance> {
         let place = question.place()?;
-        let is_its_own = |call: &&InFlight| {
-            let owner = call.place.as_ref().map(|owner| owner.as_ptr().cast::<()>());
-            owner == Some(Arc::as_ptr(&place).cast::<()>()) && call.state.is_abandoned()
-        };
-        self.calls().iter().find(is_its_own).cloned().map(Attendance::of)
+        let is_its_own = |call: &&InFlight| call.is_for(&place) && call.attention().is_lacking();
+        // Under the lock, so that one asker alone takes it over.
+        let calls = self.calls();
+        calls.iter().find(is_its_own).cloned().map(Attendance::of)
+    }
+
+    fn calls_out(&self) -> Vec<InFlight> {
+        self.calls().clone()
     }
 
     fn calls(&self) -> MutexGuard<'_, Vec<InFlight>> {
@@ -284,85 +355,6 @@ impl Driver {
 impl Drop for Driver {
     fn drop(&mut self) {
         self.changed.notify(usize::MAX);
-    }
-}
-
-/// A call in flight, which whoever waits polls.
-#[derive(Clone)]
-struct InFlight {
-    future: Shared<BoxFuture<'static, ()>>,
-    state: Arc<CallState>,
-    /// Where the answer will be published for whoever began the call.
-    place: Option<Weak<dyn Published>>,
-    /// When the machine has given it up, whatever becomes of it.
-    lost_at: UnixTime,
-}
-
-#[derive(Default)]
-struct CallState {
-    /// How many have undertaken to poll it to its end.
-    attendants: AtomicUsize,
-    ended: AtomicBool,
-}
-
-impl CallState {
-    fn is_abandoned(&self) -> bool {
-        self.attendants.load(Ordering::Acquire) == 0 && !self.ended.load(Ordering::Acquire)
-    }
-}
-
-/// Somebody has undertaken to poll a call to its end. If the last one goes before that, what was published for its place
-/// is taken back: the next asker comes to the machines instead, and finds the call.
-struct Attendance {
-    call: InFlight,
-}
-
-impl Attendance {
-    fn of(call: InFlight) -> Self {
-        call.state.attendants.fetch_add(1, Ordering::AcqRel);
-        Self { call }
-    }
-
-    /// Polls the call to its end, or until the patience is over.
-    async fn until(self, impatience: Pin<&mut (impl Future<Output = ()> + Send)>) -> ControlFlow<()> {
-        match select(self.call.future.clone(), impatience).await {
-            Either::Left(_) => Continue(()),
-            Either::Right(_) => Break(()),
-        }
-    }
-}
-
-impl Drop for Attendance {
-    fn drop(&mut self) {
-        self.call.state.attendants.fetch_sub(1, Ordering::AcqRel);
-        let place = self
-            .call
-            .place
-            .as_ref()
-            .filter(|_| self.call.state.is_abandoned());
-        if let Some(place) = place.and_then(Weak::upgrade) {
-            place.unpublish();
-        }
-    }
-}
-
-/// Sends a request, and answers for a transport that panics or ignores its limit of time.
-async fn send(
-    transport: Arc<dyn Transport>,
-    runtime: Arc<dyn Runtime>,
-    request: http::Request<Body>,
-    limits: Limits,
-) -> Result<http::Response<Body>, TransportError> {
-    let sending = async { transport.send(request, limits).await };
-    let sending = pin!(AssertUnwindSafe(sending).catch_unwind());
-    let too_long = pin!(runtime.sleep(limits.timeout.saturating_add(GRACE)));
-    match select(sending, too_long).await {
-        Either::Left((Ok(outcome), _)) => outcome,
-        Either::Left((Err(_), _)) => {
-            Err(TransportError::new(TransportErrorKind::Other).caused_by("the transport panicked"))
-        }
-        Either::Right(_) => Err(TransportError::new(TransportErrorKind::TimedOut)
-            .caused_by("the transport did not keep to its limit of time")),
     }
 }
 

@@ -32,9 +32,12 @@
 //! |---|---|
 //! | `client`, `verifier`, [`blocking`] | what users see |
 //! | `config` | the settings as data: from a file, from the environment |
+//! | `credential_files` | credentials that are read anew when they may have changed |
 //! | `settings`, `stack` | what builders gather, and the HTTP stacks that are compiled in |
-//! | `machines`, `question`, `at_hand` | the machines behind one lock, what they can be asked, what they publish |
+//! | `machines`, `question` | the machines behind one lock, and what they can be asked |
+//! | `place`, `at_hand` | one machine of them: what it publishes, and who looks after its calls |
 //! | `driver` | the calls in flight, and waiting |
+//! | `restore` | tokens that were saved earlier |
 //! | `progress` | what a driver tells whoever wants to watch |
 #![forbid(unsafe_code)]
 
@@ -43,10 +46,13 @@ mod at_hand;
 pub mod blocking;
 mod client;
 mod config;
+mod credential_files;
 mod driver;
 mod machines;
+mod place;
 mod progress;
 mod question;
+mod restore;
 mod settings;
 mod stack;
 #[cfg(feature = "verify")]
@@ -62,6 +68,7 @@ pub use lp_auth_core::{
 #[cfg(feature = "verify")]
 pub use lp_auth_jwt::{Claims, KeySet, Rejected, VerifyError};
 pub use progress::Progress;
+pub use restore::NotRestored;
 pub use settings::BuildError;
 pub use stack::{Stack, UnknownStack};
 #[cfg(feature = "verify")]

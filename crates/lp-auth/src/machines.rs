@@ -1,26 +1,17 @@
 //! All machines of one account, behind one lock.
 
-use core::convert::Infallible;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use lp_auth_core::{
-    AccessToken, Error, Flow, Locate, Reply, ServiceHost, ServiceName, Step, TokenSource, UnixTime,
+    AccessToken, Call, Error, Flow, Locate, Reply, ServiceHost, ServiceName, Step, TokenSource, UnixTime,
 };
 #[cfg(feature = "verify")]
-use lp_auth_jwt::{KeySet, KeySource, Verification};
+use lp_auth_jwt::{KeySource, Verification};
 
-use crate::at_hand::AtHand;
-
-/// A machine, and where its answer is published. It goes when the last client or verifier that asks it is dropped.
-pub(crate) struct Place<M, T> {
-    pub(crate) at_hand: AtHand<T>,
-    /// Locked for a moment at a time. Whoever needs the lock of all machines too takes that one first.
-    machine: Mutex<M>,
-}
-
-pub(crate) type TokenPlace = Place<TokenSource, AccessToken>;
+use crate::credential_files::CredentialFiles;
 #[cfg(feature = "verify")]
-pub(crate) type KeyPlace = Place<KeySource, Arc<KeySet>>;
+use crate::place::KeyPlace;
+use crate::place::{Calling, Place, TokenPlace};
 
 /// The machines of one account.
 ///
@@ -33,40 +24,16 @@ pub(crate) struct Machines {
     keys: Weak<KeyPlace>,
 }
 
-impl<M, T> Place<M, T> {
-    fn new(machine: M) -> Arc<Self> {
-        Arc::new(Self {
-            at_hand: AtHand::default(),
-            machine: Mutex::new(machine),
-        })
-    }
-
-    /// Reads or changes the machine between two decisions.
-    pub(crate) fn machine(&self) -> MutexGuard<'_, M> {
-        self.machine.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A place of whatever kind, for those who only take back what it shows.
-pub(crate) trait Published: Send + Sync {
-    /// Takes back what was published, so that the next asker comes to the machines.
-    fn unpublish(&self);
-}
-
-impl<M: Send, T: Send + Sync> Published for Place<M, T> {
-    fn unpublish(&self) {
-        self.at_hand.publish(None);
-    }
-}
-
-impl TokenPlace {
-    /// Changes the token source between two decisions, and publishes what is then at hand.
-    pub(crate) fn change<R>(&self, change: impl FnOnce(&mut TokenSource) -> R) -> R {
-        let mut source = self.machine();
-        let result = change(&mut source);
-        self.at_hand.publish(source.at_hand());
-        result
-    }
+/// What is due for renewal.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is taken apart where it is handed out"
+)]
+pub(crate) enum Upkeep {
+    /// Make this call, and show its outcome there.
+    Call(Call, Option<Arc<dyn Calling>>),
+    /// Nothing before this time.
+    Wait(UnixTime),
 }
 
 impl Machines {
@@ -79,8 +46,12 @@ impl Machines {
         }
     }
 
-    pub(crate) fn add_tokens(&mut self, source: TokenSource) -> Arc<TokenPlace> {
-        let place = Place::new(source);
+    pub(crate) fn add_tokens(
+        &mut self,
+        source: TokenSource,
+        files: Option<CredentialFiles>,
+    ) -> Arc<TokenPlace> {
+        let place = Place::new(source, files);
         self.tokens.retain(|place| place.strong_count() > 0);
         self.tokens.push(Arc::downgrade(&place));
         place
@@ -92,7 +63,7 @@ impl Machines {
         if let Some(place) = self.keys.upgrade() {
             return place;
         }
-        let place = Place::new(source());
+        let place = Place::new(source(), None);
         self.keys = Arc::downgrade(&place);
         place
     }
@@ -122,35 +93,40 @@ impl Machines {
     }
 
     /// Renews whatever is due: a call, or when to look again.
-    pub(crate) fn upkeep(&mut self, now: UnixTime) -> Step<Infallible> {
+    pub(crate) fn upkeep(&mut self, now: UnixTime) -> Upkeep {
         let mut next = match self.locator.upkeep(now) {
+            Step::Done(never) => match never {},
+            Step::Call(call) => return Upkeep::Call(call, None),
             Step::Wait(until) => until,
-            step => return step,
         };
         for place in self.tokens.iter().filter_map(Weak::upgrade) {
-            match place.machine().upkeep(&mut *self.locator, now) {
+            let step = place.machine().upkeep(&mut *self.locator, now);
+            match step {
+                Step::Done(never) => match never {},
+                Step::Call(call) => return Upkeep::Call(call, Some(place)),
                 Step::Wait(until) => next = next.min(until),
-                step => return step,
             }
         }
         #[cfg(feature = "verify")]
         if let Some(place) = self.keys.upgrade() {
-            match place.machine().upkeep(&mut *self.locator, now) {
+            let step = place.machine().upkeep(&mut *self.locator, now);
+            match step {
+                Step::Done(never) => match never {},
+                Step::Call(call) => return Upkeep::Call(call, Some(place)),
                 Step::Wait(until) => next = next.min(until),
-                step => return step,
             }
         }
-        Step::Wait(next)
+        Upkeep::Wait(next)
     }
 
     /// Publishes what is at hand now.
     pub(crate) fn publish(&self) {
         for place in self.tokens.iter().filter_map(Weak::upgrade) {
-            place.at_hand.publish(place.machine().at_hand());
+            place.publish(&place.machine(), |source| source.at_hand_with(&*self.locator));
         }
         #[cfg(feature = "verify")]
         if let Some(place) = self.keys.upgrade() {
-            place.at_hand.publish(place.machine().at_hand());
+            place.publish(&place.machine(), |source| source.at_hand_with(&*self.locator));
         }
     }
 }

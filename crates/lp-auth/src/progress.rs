@@ -8,6 +8,8 @@ use std::sync::Arc;
 use lp_auth_core::http::{Method, StatusCode};
 use lp_auth_core::{Call, Error, Purpose, TransportError, UnixTime};
 
+use crate::ConfigError;
+
 /// Something that a driver did, or waits for. It holds no secret, no token and no URL query.
 ///
 /// ```
@@ -35,6 +37,13 @@ pub enum Progress {
         host: String,
         /// The path, without the query.
         path: String,
+    },
+    /// The files of the credentials hold others than before: these are used from now on.
+    CredentialsChanged,
+    /// The files of the credentials were to be read anew, and could not be: those read before are used.
+    CredentialsKept {
+        /// Why.
+        why: ConfigError,
     },
     /// An asker waits for a rest after a failure to be over.
     Resting {
@@ -80,6 +89,10 @@ impl fmt::Display for Progress {
                 host,
                 path,
             } => write!(f, "{purpose}: {method} {host}{path}"),
+            Self::CredentialsChanged => {
+                f.write_str("the files hold other credentials, which are used from now on")
+            }
+            Self::CredentialsKept { why } => write!(f, "{why}; the credentials read before are used"),
             Self::Resting { error, until } => {
                 write!(f, "{}: waiting until {until}, since {error}", error.purpose())
             }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use lp_auth_core::{AccessToken, Error, Purpose, ServiceHost, ServiceName, Step, UnixTime};
 
+use crate::machines::Machines;
 #[cfg(feature = "verify")]
-use crate::machines::KeyPlace;
-use crate::machines::{Machines, Published, TokenPlace};
+use crate::place::KeyPlace;
+use crate::place::{Calling, TokenPlace};
 #[cfg(feature = "verify")]
 use lp_auth_jwt::Verification;
 
@@ -23,7 +24,7 @@ pub(crate) trait Question {
     fn purpose(&self) -> Purpose;
 
     /// Where the answer is published. Whoever asks for the same place may take over a call that was abandoned.
-    fn place(&self) -> Option<Arc<dyn Published>>;
+    fn place(&self) -> Option<Arc<dyn Calling>>;
 
     /// Whether it is worth waiting for the rest after a transient failure to be over.
     fn sleeps_through_rests(&self) -> bool {
@@ -49,7 +50,7 @@ impl Question for WhichToken<'_> {
         Purpose::Token
     }
 
-    fn place(&self) -> Option<Arc<dyn Published>> {
+    fn place(&self) -> Option<Arc<dyn Calling>> {
         Some(Arc::clone(self.0) as _)
     }
 }
@@ -72,7 +73,7 @@ impl Question for WhichHost<'_> {
         Purpose::Host(self.0.clone())
     }
 
-    fn place(&self) -> Option<Arc<dyn Published>> {
+    fn place(&self) -> Option<Arc<dyn Calling>> {
         None
     }
 }
@@ -102,7 +103,7 @@ impl Question for WhichKeys<'_, '_> {
         Purpose::Keys
     }
 
-    fn place(&self) -> Option<Arc<dyn Published>> {
+    fn place(&self) -> Option<Arc<dyn Calling>> {
         Some(Arc::clone(self.place) as _)
     }
 

@@ -219,7 +219,18 @@ macro_rules! shared_settings {
             self
         }
 
-        /// How long an asker goes on trying after transient failures. Default: 30 s.
+        /// How long an asker waits at most: for an answer, and through the rests after transient failures. Default: 30 s.
+        ///
+        /// A rest that would outlast it is not slept through: its failure comes back at once. Where it ends while a call
+        /// is out, the asker gets [`OutOfPatience`](lp_auth_core::ErrorKind::OutOfPatience), or the failure before that
+        /// call; the call goes on for the others. A thread that makes a call itself waits for its end, so that there an
+        /// answer comes within the patience and the time limit of one call.
+        ///
+        /// Zero means one try: no rest is slept through, and the calls that it takes (a lookup and the call itself) are
+        /// waited for as long as their [limit of time](lp_auth_core::Limits::timeout) lets them.
+        ///
+        /// An async asker that is dropped loses nothing and holds nobody up, so a time limit of your own around an
+        /// asker is as good.
         pub fn patience(mut self, patience: core::time::Duration) -> Self {
             self.settings.patience = patience;
             self
@@ -276,6 +287,9 @@ pub enum BuildError {
     /// The consumer id cannot be one.
     #[error(transparent)]
     Consumer(#[from] InvalidConsumerId),
+    /// The file of the client id or of the client secret cannot be read.
+    #[error(transparent)]
+    File(#[from] crate::ConfigError),
     /// A text is not a host.
     #[error(transparent)]
     Host(#[from] InvalidHost),

@@ -10,7 +10,8 @@ use lp_auth_jwt::{Claims, KeySet, KeySource, Policy, PolicyBuilder, Verification
 use crate::BuildError;
 use crate::config::config_settings;
 use crate::driver::Driver;
-use crate::machines::{KeyPlace, Machines};
+use crate::machines::Machines;
+use crate::place::KeyPlace;
 use crate::question::WhichKeys;
 use crate::settings::{Settings, shared_settings};
 

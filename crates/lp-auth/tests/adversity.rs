@@ -83,7 +83,7 @@ async fn a_restored_token_wakes_those_who_wait_for_a_rest_to_end() {
     });
     sleep(SECOND).await;
     let restored = servers.elapsed();
-    assert!(lp.restore(saved.clone()));
+    assert_eq!(lp.restore(saved.clone()), Ok(true));
     assert_eq!(asker.await.expect("no panic").ok(), Some(saved));
     assert_eq!(servers.elapsed(), restored);
 }

@@ -285,7 +285,7 @@ async fn a_saved_token_spares_the_request() {
     let servers = Servers::new().open();
     let saved = client(&servers).token().await.expect("it is handed out");
     let lp = client(&servers);
-    assert!(lp.restore(saved.clone()));
+    assert_eq!(lp.restore(saved.clone()), Ok(true));
     assert_eq!(lp.token().await.expect("it is at hand"), saved);
     assert_eq!(servers.asked(), (1, 1));
 }

@@ -4,16 +4,15 @@
 
 mod scene;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lp_auth::blocking::Client;
 use lp_auth::http::{Request, Response};
 use lp_auth::{ClientBuilder, ErrorKind, Limits, Pace, Rests, ServiceName};
-use lp_auth_core::{BlockingTransport, Body, TransportError};
+use lp_auth_core::{BlockingTransport, Body, TransportError, TransportErrorKind};
 
 use scene::{Servers, Trouble};
 
@@ -144,7 +143,7 @@ fn a_refused_token_is_replaced_and_a_saved_one_restored() {
     let token = lp.token().expect("a new one");
     assert_ne!(token, refused);
     let other = client(&servers);
-    assert!(other.restore(token.clone()));
+    assert_eq!(other.restore(token.clone()), Ok(true));
     assert_eq!(other.with_token(|restored| *restored == token).ok(), Some(true));
     assert_eq!(servers.asked().1, 2);
 }
@@ -167,7 +166,8 @@ fn consumers_share_the_lookup_and_other_accounts_do_not() {
 fn whoever_is_out_of_patience_after_one_call_does_not_make_another() {
     let servers = servers(&[]);
     let lp = builder(&servers, None)
-        .patience(Duration::ZERO)
+        .blocking_transport(Slow(Arc::clone(&servers), Duration::from_millis(60)))
+        .patience(Duration::from_millis(20))
         .build_blocking()
         .expect("complete");
     assert_eq!(
@@ -176,6 +176,91 @@ fn whoever_is_out_of_patience_after_one_call_does_not_make_another() {
     );
     assert_eq!(servers.asked(), (1, 0));
     assert!(lp.token().is_ok(), "the host is known now");
+}
+
+/// Takes its time for each answer.
+struct Slow(Arc<Servers>, Duration);
+
+impl BlockingTransport for Slow {
+    fn send(&self, request: Request<Body>, _: Limits) -> Result<Response<Body>, TransportError> {
+        let (_open, nothing) = mpsc::channel::<()>();
+        let _ = nothing.recv_timeout(self.1);
+        self.0.answer(&request)
+    }
+}
+
+#[test]
+fn without_patience_there_is_one_try() {
+    let servers = servers(&[Trouble::Status(503)]);
+    let lp = builder(&servers, None)
+        .blocking_transport(Slow(Arc::clone(&servers), Duration::from_millis(10)))
+        .patience(Duration::ZERO)
+        .pace(Pace::default())
+        .build_blocking()
+        .expect("complete");
+    assert_eq!(
+        lp.token().expect_err("no rest is slept through").kind(),
+        ErrorKind::ServerFault
+    );
+    assert_eq!(servers.asked(), (1, 1), "a lookup and the call itself");
+    assert_eq!(lp.token().expect_err("it rests").kind(), ErrorKind::ServerFault);
+    assert_eq!(servers.asked(), (1, 1));
+}
+
+#[test]
+fn an_answer_comes_within_the_patience_and_one_time_limit() {
+    /// Takes the whole time limit, and then has no answer.
+    #[derive(Clone)]
+    struct Stalled(Instant, Arc<Mutex<Vec<Duration>>>);
+    impl BlockingTransport for Stalled {
+        fn send(&self, _: Request<Body>, limits: Limits) -> Result<Response<Body>, TransportError> {
+            self.1.lock().expect("unpoisoned").push(self.0.elapsed());
+            let (_open, nothing) = mpsc::channel::<()>();
+            let _ = nothing.recv_timeout(limits.timeout);
+            Err(TransportError::new(TransportErrorKind::TimedOut))
+        }
+    }
+
+    let (patience, timeout) = (Duration::from_millis(400), Duration::from_millis(150));
+    let stalled = Stalled(now(), Arc::default());
+    let lp = lp_auth::Client::builder("12345678")
+        .client_id("my-app")
+        .client_secret(scene::SECRET)
+        .blocking_transport(stalled.clone())
+        .pace(Pace {
+            limits: Limits {
+                timeout,
+                ..Limits::default()
+            },
+            rests: Rests::default().scaled(0.01),
+            ..Pace::default()
+        })
+        .patience(patience)
+        .build_blocking()
+        .expect("complete");
+    thread::scope(|scope| {
+        for _ in 0..20 {
+            scope.spawn(|| {
+                let error = lp.token().expect_err("nobody answers");
+                assert!(
+                    [ErrorKind::NoAnswer, ErrorKind::OutOfPatience].contains(&error.kind()),
+                    "{error}"
+                );
+            });
+        }
+    });
+    // What nobody could be kept waiting for: a call that began when the patience was over.
+    let slack = Duration::from_millis(200);
+    let began = stalled.1.lock().expect("unpoisoned").clone();
+    assert!(began.len() >= 2, "{began:?}");
+    assert!(began.iter().all(|began| *began < patience + slack), "{began:?}");
+    let took = stalled.0.elapsed();
+    assert!(took < patience + timeout + 2 * slack, "{took:?}");
+}
+
+#[expect(clippy::disallowed_methods, reason = "threads wait in real time")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 #[test]

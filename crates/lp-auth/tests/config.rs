@@ -19,6 +19,7 @@ fn every_variable_is_read() {
     let config = config(&[
         ("LP_ACCOUNT_ID", "le81823118"),
         ("LP_CLIENT_ID", "my-app"),
+        ("LP_CLIENT_ID_FILE", "/run/id"),
         ("LP_CLIENT_SECRET", "hush"),
         ("LP_CLIENT_SECRET_FILE", "/run/secret"),
         ("LP_API_VERSION", "v1"),
@@ -34,6 +35,7 @@ fn every_variable_is_read() {
     .unwrap();
     assert_eq!(config.account.as_deref(), Some("le81823118"));
     assert_eq!(config.client_id.as_deref(), Some("my-app"));
+    assert_eq!(config.client_id_file.as_deref(), Some("/run/id".as_ref()));
     assert!(config.client_secret.is_some());
     assert_eq!(config.client_secret_file.as_deref(), Some("/run/secret".as_ref()));
     assert_eq!(config.api_version, Some(ApiVersion::V1));
@@ -268,4 +270,40 @@ fn a_verifier_takes_the_v1_keys_from_their_file_and_leaves_its_clients_to_be_sai
     config.v1_keys = None;
     assert!(config.verifier().unwrap().build().is_err());
     config.verifier().unwrap().any_client().build().unwrap();
+}
+
+#[test]
+#[cfg(any(feature = "reqwest", feature = "isahc"))]
+fn client_id_and_secret_come_from_files_and_each_from_one_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let (id, secret) = (
+        folder.path().join("client-id"),
+        folder.path().join("client-secret"),
+    );
+    std::fs::write(&id, "my-app\r\n").unwrap();
+    std::fs::write(&secret, "hush\n").unwrap();
+    let of = |path: &std::path::Path| path.to_str().unwrap().to_owned();
+    let files = config(&[
+        ("LP_ACCOUNT_ID", "12345678"),
+        ("LP_CLIENT_ID_FILE", &of(&id)),
+        ("LP_CLIENT_SECRET_FILE", &of(&secret)),
+    ])
+    .unwrap();
+    assert!(files.client().unwrap().build().is_ok());
+
+    let mut both = files.clone();
+    both.client_id = Some("my-app".into());
+    let error = both.client().unwrap_err();
+    assert!(matches!(error, ConfigError::TwoClientIds), "{error:?}");
+    assert_eq!(
+        error.to_string(),
+        "both a client id and a client id file are set: leave one out"
+    );
+
+    let mut flags = Config::default();
+    flags.client_id = Some("other-app".into());
+    let joined = flags.or(files);
+    assert_eq!(joined.client_id_file, None);
+    assert!(joined.client_secret_file.is_some());
+    assert!(joined.client_secret_file.unwrap().ends_with("client-secret"));
 }

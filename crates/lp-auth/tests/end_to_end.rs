@@ -268,21 +268,10 @@ async fn each_trouble_of_a_server_is_the_kind_of_error_that_it_should_be() {
                 .fault(Endpoint::Token, fault.clone())
                 .expect("it applies");
             let lp = client(&emulator, *stack)
-                .patience(Duration::from_millis(1))
+                .patience(Duration::ZERO)
                 .build()
                 .expect("complete");
-            let error = match lp.token().await.expect_err("there is trouble") {
-                // The patience ran out while the call was still out: wait for it.
-                error if error.kind() == ErrorKind::OutOfPatience => {
-                    let patient = client(&emulator, *stack).pace(Pace::default());
-                    let patient = patient
-                        .patience(Duration::from_secs(1))
-                        .build()
-                        .expect("complete");
-                    patient.token().await.expect_err("there is trouble")
-                }
-                error => error,
-            };
+            let error = lp.token().await.expect_err("there is trouble");
             assert_eq!(error.kind(), kind, "{stack}, {fault:?}: {error}");
         }
         let other_ca = self::emulator();
@@ -298,17 +287,85 @@ async fn each_trouble_of_a_server_is_the_kind_of_error_that_it_should_be() {
         let gone = emulator.refused_address().expect("a free port").to_string();
         let lp = client(&emulator, *stack)
             .domain_api(gone)
-            .patience(Duration::ZERO);
-        let error = lp
-            .pace(Pace::default())
-            .patience(Duration::from_millis(200))
+            .patience(Duration::ZERO)
             .build()
             .expect("complete");
         assert_eq!(
-            error.token().await.expect_err("nobody").kind(),
+            lp.token().await.expect_err("nobody").kind(),
             ErrorKind::NoAnswer,
             "{stack}"
         );
+    }
+}
+
+/// The secret of the emulator's application is another one from now on.
+fn rotate(emulator: &Emulator, secret: &str) {
+    emulator.install(emulator.application().clone().with_client_secret(secret));
+}
+
+#[tokio::test]
+async fn a_secret_that_is_rotated_at_sentinel_and_in_its_file_is_used_without_a_restart() {
+    for stack in Stack::ALL {
+        let emulator = emulator();
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("client-secret");
+        std::fs::write(&file, secret(&emulator)).expect("it can be written");
+        let mut config = lp_auth::Config::default();
+        config.account = Some(emulator.account().to_string());
+        config.client_id = Some(emulator.client_id().to_owned());
+        config.client_secret_file = Some(file.clone());
+        let lp = config
+            .client()
+            .expect("the file is there")
+            .domain_api(emulator.domain_api())
+            .trusted_host(emulator.sentinel())
+            .ca_pem(emulator.ca_pem())
+            .stack(*stack)
+            .build()
+            .expect("complete");
+        let first = lp.token().await.expect("it is issued");
+        // First the file, so that nobody is refused.
+        std::fs::write(&file, "second-secret\n").expect("it can be written");
+        rotate(&emulator, "second-secret");
+        assert!(lp.invalidate(&first));
+        let second = lp.token().await.expect("it is issued");
+        assert_eq!(asked(&emulator), (1, 2, 0), "{stack}");
+        // First Sentinel: refused, until the file follows.
+        rotate(&emulator, "third-secret");
+        let late = lp.for_consumer("consumer 1").expect("V2");
+        let error = late.token().await.expect_err("the old secret");
+        assert_eq!(error.kind(), ErrorKind::Refused, "{stack}: {error}");
+        assert_eq!(lp.token().await.ok(), Some(second), "it is still good");
+        std::fs::write(&file, "third-secret\n").expect("it can be written");
+        // The file is looked at once a second, long before a rest of half a minute is over.
+        let served = tokio::time::timeout(Duration::from_secs(20), async {
+            while late.token().await.is_err() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        });
+        assert!(served.await.is_ok(), "{stack}");
+        assert_eq!(asked(&emulator), (1, 4, 0), "{stack}");
+    }
+}
+
+#[test]
+#[cfg(feature = "blocking")]
+fn a_rotated_secret_serves_threads_too() {
+    for stack in Stack::ALL {
+        let emulator = emulator();
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("client-secret");
+        std::fs::write(&file, secret(&emulator)).expect("it can be written");
+        let lp = client(&emulator, *stack)
+            .client_secret_file(&file)
+            .build_blocking()
+            .expect("complete");
+        let first = lp.token().expect("it is issued");
+        std::fs::write(&file, "second-secret\n").expect("it can be written");
+        rotate(&emulator, "second-secret");
+        assert!(lp.invalidate(&first));
+        assert!(lp.token().is_ok(), "{stack}");
+        assert_eq!(asked(&emulator), (1, 2, 0), "{stack}");
     }
 }
 

@@ -61,6 +61,16 @@ pub(super) fn test(_: &Workspace) -> Result<Done, Failure> {
     Ok(Done::Tested(tests))
 }
 
+/// Too short to judge the memory; the chore `soak` is longer.
+pub(super) fn soak(_: &Workspace) -> Result<Done, Failure> {
+    let said = output(&mut cargo_within(
+        MINUTES_FOR_TESTS,
+        "run --quiet -p lp-auth --all-features --example soak -- 10",
+    ))?;
+    let verdict = said.lines().last().unwrap_or_default();
+    Ok(Done::Held(verdict.to_owned()))
+}
+
 pub(super) fn backends(workspace: &Workspace) -> Result<Done, Failure> {
     let mut tests = Tests::default();
     for package in workspace

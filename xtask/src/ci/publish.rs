@@ -45,9 +45,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// What tests may use on top of that: a server to talk to.
+/// What tests may use on top of that: a server to talk to, and the crate itself with more features.
 const FOR_TESTS: &[(&str, &[&str])] = &[
-    ("lp-auth", &["lp-auth-emulator"]),
+    ("lp-auth", &["lp-auth", "lp-auth-emulator"]),
     ("lp-auth-isahc", &["lp-auth-emulator"]),
     ("lp-auth-reqwest", &["lp-auth-emulator"]),
 ];

@@ -152,6 +152,12 @@ fn its_ready_line_is_json_where_that_is_wanted() {
     let reply: Value = serde_json::from_str(&reply).unwrap();
     assert!(reply["expires_in"].as_u64().unwrap() <= 60);
 
+    let control = ready["control"].as_str().unwrap();
+    assert!(
+        control.starts_with("http://127.0.0.1:") && control.ends_with('/'),
+        "{control}"
+    );
+
     // Without a folder of the user's, nothing stays behind.
     let temporary = ready["dir"].as_str().unwrap().to_owned();
     assert!(Path::new(&temporary).exists());
@@ -190,10 +196,32 @@ fn settings_left_over_in_the_shell_do_not_matter_once_its_env_is_read() {
 }
 
 #[test]
+fn the_host_that_it_advertises_is_told_apart_from_where_it_listens() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().to_str().unwrap();
+    let running = Running::start(&["--dir", dir, "--advertise", "liveperson.test"]);
+    let start = "emulator ready at https://liveperson.test (listening on 127.0.0.1:";
+    assert!(running.ready.starts_with(start), "{}", running.ready);
+    let env = std::fs::read_to_string(folder.path().join("env")).unwrap();
+    assert!(env.contains("LP_DOMAIN_API='https://liveperson.test'\n"), "{env}");
+    assert!(env.contains("LP_TRUSTED_HOSTS='liveperson.test'\n"), "{env}");
+}
+
+#[test]
 fn an_address_that_cannot_be_had_is_a_matter_of_settings() {
     bare(&["emulator", "--listen", "0.0.0.0:0"])
         .run()
-        .failed(2, &["loopback"]);
+        .failed(2, &["loopback", "--advertise"]);
+    bare(&[
+        "emulator",
+        "--listen",
+        "0.0.0.0:0",
+        "--advertise",
+        "liveperson",
+        "--plain-http",
+    ])
+    .run()
+    .failed(2, &["use https"]);
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     bare(&["emulator", "--listen", &address])
@@ -249,4 +277,83 @@ fn verbose_tells_each_request_and_what_came_of_it() {
         !told.contains(&secret) && !told.contains("canary") && !told.contains("eyJ"),
         "{told}"
     );
+}
+
+/// What the control plane answers to a GET, headers included.
+fn ask(url: &str, path: &str) -> String {
+    use std::io::Write as _;
+
+    let address = url.trim_start_matches("http://").trim_end_matches('/');
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).unwrap();
+    reply
+}
+
+#[test]
+fn its_control_plane_is_where_it_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let running = Running::start(&["--dir", path]);
+    let url = shell(&format!("set -a; . {path}/env; printf %s $LP_EMULATOR_CONTROL"));
+    assert!(
+        running
+            .ready
+            .contains(&format!(", control plane at {url}/; in another shell: ")),
+        "{}",
+        running.ready
+    );
+    shell(&format!("set -a; . {path}/env; lp-auth token"));
+    let requests = ask(&url, "/requests?endpoint=token");
+    assert!(requests.contains(r#""outcome":"ok""#), "{requests}");
+    assert!(ask(&url, "/").contains("<title>lp-auth emulator</title>"));
+}
+
+#[test]
+fn its_control_plane_has_the_port_that_it_is_given_or_is_not_there() {
+    let port = {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        free.local_addr().unwrap().port().to_string()
+    };
+    let running = Running::start(&["--control", &port]);
+    assert!(
+        running.ready.contains(&format!(" http://127.0.0.1:{port}/;")),
+        "{}",
+        running.ready
+    );
+    bare(&["emulator", "--control", &port])
+        .run()
+        .failed(2, &[&port, "cannot be listened on"]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let without = Running::start(&["--no-control", "--dir", path]);
+    assert!(!without.ready.contains("control"), "{}", without.ready);
+    assert_eq!(
+        shell(&format!("set -a; . {path}/env; printf %s $LP_EMULATOR_CONTROL")),
+        ""
+    );
+    bare(&["emulator", "--no-control", "--control", "1"])
+        .run()
+        .failed(2, &["cannot be used with"]);
+}
+
+#[test]
+fn a_second_one_does_not_take_the_folder_of_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let running = Running::start(&["--dir", path]);
+    let env = std::fs::read(folder.path().join("env")).unwrap();
+    bare(&["emulator", "--dir", path])
+        .run()
+        .failed(2, &["in use by another emulator", path]);
+    assert_eq!(std::fs::read(folder.path().join("env")).unwrap(), env);
+    drop(running);
+    // Killed, and the folder is free all the same.
+    let again = Running::start(&["--dir", path]);
+    assert!(again.ready.starts_with("emulator ready"), "{}", again.ready);
 }

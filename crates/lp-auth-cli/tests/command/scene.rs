@@ -35,11 +35,24 @@ impl Scene {
         scene
     }
 
-    /// Writes a file, and says where.
+    /// Writes a file for its owner alone, and says where.
     pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path(name);
         std::fs::write(&path, text).unwrap();
+        self.set_mode(name, 0o600);
         path
+    }
+
+    /// Changes who can read and write a file, where the system knows modes.
+    pub(crate) fn set_mode(&self, name: &str, mode: u32) {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(self.path(name), mode).unwrap();
+        }
+        #[cfg(not(unix))]
+        let _ = (name, mode);
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -62,10 +75,13 @@ impl Scene {
     }
 }
 
-/// The command in an empty environment.
+/// The command in an empty environment, and without a home: nobody's config file is to be read.
 pub(crate) fn bare(arguments: &[&str]) -> Run {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lp-auth"));
-    command.env_clear().args(arguments);
+    command
+        .env_clear()
+        .env("HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/nobody"))
+        .args(arguments);
     Run {
         command,
         input: Vec::new(),
@@ -137,6 +153,10 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
+    pub(crate) fn code(&self) -> Option<i32> {
+        self.code
+    }
+
     /// It was done, and stderr is empty. Gives stdout.
     #[track_caller]
     pub(crate) fn done(self) -> String {

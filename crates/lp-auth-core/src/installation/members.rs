@@ -77,7 +77,14 @@ impl Members {
     }
 
     pub(super) fn integers(&mut self, field: &str) -> Vec<i64> {
-        self.list(field, "an integer", |value| value.as_i64().ok_or(value))
+        self.list(field, "an integer", |value| {
+            // JSON has one kind of number: 42.0 is an integer too, and some languages write it so.
+            let whole = value
+                .as_f64()
+                .filter(|number| number.fract() == 0.0 && number.abs() < 9e15);
+            #[expect(clippy::cast_possible_truncation, reason = "it is whole, and small enough")]
+            value.as_i64().or(whole.map(|number| number as i64)).ok_or(value)
+        })
     }
 
     pub(super) fn truth(&mut self, field: &str) -> Option<bool> {

@@ -138,6 +138,12 @@ mod tests {
     }
 
     #[test]
+    fn a_number_without_a_fraction_is_an_integer_however_it_is_written() {
+        let app = AppInstallation::from_json(br#"{"client_name":"a","enabled_for_profiles":[42.0,-1e3,7]}"#);
+        assert_eq!(app.unwrap().enabled_for_profiles(), [42, -1000, 7]);
+    }
+
+    #[test]
     fn every_length_is_allowed_up_to_its_limit_and_counted_in_characters() {
         for (field, limit) in [CLIENT_NAME, DISPLAY_NAME, DESCRIPTION, LOGO_URI, ENTRY_URI, SCOPE] {
             let character = if field == SCOPE.0 { "x" } else { "é" };

@@ -1,6 +1,7 @@
 //! An HTTP client that trusts one emulator, and a verifier of tokens; neither is this project's.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
@@ -9,6 +10,8 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 use ureq::http;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
 pub(crate) struct Client {
     agent: ureq::Agent,
@@ -28,23 +31,35 @@ impl Client {
     }
 
     pub(crate) fn trusting(ca_pem: &str, base: &str) -> Self {
+        Self {
+            agent: Self::config(ca_pem).new_agent(),
+            base: base.to_owned(),
+        }
+    }
+
+    /// One for which this name and port lead to the emulator, as DNS and the network of a container would have it.
+    pub(crate) fn resolving(name: &str, port: u16, emulator: &Emulator) -> Self {
+        let config = Self::config(emulator.ca_pem());
+        let network = Network(emulator.address());
+        Self {
+            agent: ureq::Agent::with_parts(config, DefaultConnector::default(), network),
+            base: format!("https://{name}:{port}"),
+        }
+    }
+
+    fn config(ca_pem: &str) -> ureq::config::Config {
         let mut tls = TlsConfig::builder();
         if !ca_pem.is_empty() {
             let ca = Certificate::from_pem(ca_pem.as_bytes()).unwrap();
             tls = tls.root_certs(RootCerts::new_with_certs(&[ca]));
         }
-        let agent = ureq::Agent::config_builder()
+        ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .proxy(None)
             .timeout_global(Some(Duration::from_secs(20)))
             .tls_config(tls.build())
             .build()
-            .new_agent();
-        Self {
-            agent,
-            base: base.to_owned(),
-        }
     }
 
     pub(crate) fn get(&self, path: &str) -> Reply {
@@ -97,6 +112,23 @@ impl Client {
     pub(crate) fn v1_token(&self, emulator: &Emulator) -> String {
         let path = format!("/sentinel/api/account/{}/app/token?v=1.0", emulator.account());
         self.post_form(&path, &credentials(emulator)).access_token()
+    }
+}
+
+/// All names lead to one address.
+#[derive(Debug)]
+struct Network(SocketAddr);
+
+impl Resolver for Network {
+    fn resolve(
+        &self,
+        _: &http::Uri,
+        _: &ureq::config::Config,
+        _: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let mut addresses = self.empty();
+        addresses.push(self.0);
+        Ok(addresses)
     }
 }
 

@@ -185,3 +185,46 @@ fn a_folder_that_cannot_be_made_is_named() {
     );
     assert!(error.to_string().contains("permissions"), "{error}");
 }
+
+#[test]
+fn a_folder_is_used_by_one_emulator_at_a_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = start(directory.path());
+    let env = fs::read(directory.path().join("env")).unwrap();
+    let error = Emulator::builder()
+        .directory(directory.path())
+        .start()
+        .unwrap_err();
+    assert!(
+        matches!(&error, EmulatorError::InUse(path) if path == directory.path()),
+        "{error}"
+    );
+    assert!(
+        error.to_string().contains("in use by another emulator"),
+        "{error}"
+    );
+    assert_eq!(
+        fs::read(directory.path().join("env")).unwrap(),
+        env,
+        "nothing was overwritten"
+    );
+    drop(first);
+    drop(start(directory.path()));
+}
+
+#[test]
+fn keys_that_cannot_be_kept_do_not_change() {
+    let directory = tempfile::tempdir().unwrap();
+    let emulator = start(directory.path());
+    let before = emulator.jwks();
+    let kept = directory.path().join("signing-keys.json");
+    // Nothing can be renamed onto a folder.
+    fs::remove_file(&kept).unwrap();
+    fs::create_dir(&kept).unwrap();
+    let error = emulator.rotate_keys().unwrap_err();
+    assert!(
+        matches!(&error, EmulatorError::Io { path, .. } if *path == kept),
+        "{error}"
+    );
+    assert_eq!(emulator.jwks(), before);
+}

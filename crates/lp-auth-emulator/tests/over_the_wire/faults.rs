@@ -314,3 +314,14 @@ fn answers_are_held_back() {
     emulator.set_latency(Duration::ZERO);
     assert!(read(asked(&emulator)).0.starts_with("HTTP/1.1 200"));
 }
+
+#[test]
+fn the_bytes_that_were_sent_are_counted() {
+    let emulator = Emulator::builder().plain_http().start().unwrap();
+    assert_eq!(emulator.bytes_sent(), 0);
+    let mut stream = asked(&emulator);
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut reply = Vec::new();
+    stream.read_to_end(&mut reply).unwrap();
+    assert_eq!(emulator.bytes_sent(), reply.len() as u64);
+}

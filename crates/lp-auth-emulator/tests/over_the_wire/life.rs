@@ -48,6 +48,36 @@ fn nothing_but_loopback_is_listened_on() {
 }
 
 #[test]
+fn others_reach_it_by_the_host_that_it_advertises() {
+    for (host, port) in [("liveperson.test", 443), ("liveperson.test:8443", 8443)] {
+        let emulator = Emulator::builder()
+            .advertise(host.parse().unwrap())
+            .start()
+            .unwrap();
+        assert_eq!(emulator.domain_api(), format!("https://{host}"));
+        assert_eq!(emulator.sentinel(), host);
+        let client = Client::resolving("liveperson.test", port, &emulator);
+        let reply = client.get("/api/account/12345678/service/sentinel/baseURI.json?version=1.0");
+        assert_eq!(reply.json()["baseURI"], host);
+    }
+}
+
+#[test]
+fn what_others_reach_is_encrypted() {
+    let error = Emulator::builder()
+        .listen(([0, 0, 0, 0], 0).into())
+        .advertise("liveperson.test".parse().unwrap())
+        .plain_http()
+        .start()
+        .unwrap_err();
+    assert!(
+        matches!(error, EmulatorError::PlainHttpBeyondLoopback(_)),
+        "{error}"
+    );
+    assert!(error.to_string().contains("use https"), "{error}");
+}
+
+#[test]
 fn many_run_in_parallel() {
     let emulators: Vec<Emulator> = (0..20).map(|_| Emulator::builder().start().unwrap()).collect();
     std::thread::scope(|scope| {
@@ -140,4 +170,47 @@ fn the_domain_api_sends_clients_where_nobody_listens() {
         .to_owned();
     let error = TcpStream::connect(named).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionRefused);
+}
+
+#[test]
+fn starting_takes_no_longer_than_a_test_likes_to_wait() {
+    let start = || {
+        let before = now();
+        let emulator = Emulator::builder().start().unwrap();
+        let took = before.elapsed();
+        drop(emulator);
+        took
+    };
+    let first = start();
+    let mut later: Vec<Duration> = (0..21).map(|_| start()).collect();
+    later.sort_unstable();
+    println!("the first {first:?}, the median of the others {:?}", later[10]);
+    // Many times what it takes on a machine that has nothing else to do; making a key for each would take longer.
+    assert!(later[10] < Duration::from_millis(500), "{later:?}");
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long it really takes is what is measured"
+)]
+fn now() -> std::time::Instant {
+    std::time::Instant::now()
+}
+
+#[test]
+fn a_reset_makes_all_as_it_was_at_the_start() {
+    let emulator = Emulator::builder().start().unwrap();
+    let client = Client::of(&emulator);
+    let before = emulator.jwks();
+    emulator.replace_keys().unwrap();
+    emulator
+        .fault(Endpoint::Keys, lp_auth_emulator::Fault::Html)
+        .unwrap();
+    emulator.remove_service(&ServiceName::SENTINEL);
+    client.get("/sentinel/well-known/jwks");
+    emulator.reset().unwrap();
+    assert_eq!(emulator.request_count(Endpoint::Keys), 0);
+    assert_eq!(client.get("/sentinel/well-known/jwks").json().to_string(), before);
+    let one = "/api/account/12345678/service/sentinel/baseURI.json?version=1.0";
+    assert_eq!(client.get(one).status, 200);
 }

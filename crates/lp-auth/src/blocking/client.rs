@@ -3,13 +3,16 @@
 use core::fmt;
 use std::sync::Arc;
 
-use lp_auth_core::{AccessToken, Credentials, Error, ServiceHost, ServiceName, TokenRequest};
+use lp_auth_core::{AccessToken, ConsumerId, Credentials, Error, ServiceHost, ServiceName, TokenRequest};
 
 use crate::BuildError;
 use crate::blocking::driver::{self, Driver};
 use crate::client::token_source;
-use crate::machines::{Machines, TokenPlace};
+use crate::credential_files::CredentialFiles;
+use crate::machines::Machines;
+use crate::place::TokenPlace;
 use crate::question::{WhichHost, WhichToken};
+use crate::restore::{self, NotRestored};
 use crate::settings::Settings;
 
 /// Gets access tokens from Sentinel, and keeps one at hand: [`lp_auth::Client`](crate::Client) for threads.
@@ -28,6 +31,7 @@ pub struct Client {
     driver: Arc<Driver>,
     place: Arc<TokenPlace>,
     request: TokenRequest,
+    consumer: Option<ConsumerId>,
     settings: Arc<Settings>,
 }
 
@@ -70,16 +74,30 @@ impl Client {
             .change(&self.place, |source, now| source.invalidate(rejected, now))
     }
 
-    /// Puts a token at hand that was saved earlier, if it is usable. Says whether it was taken.
+    /// Puts a token at hand that was saved earlier: true, or false where one that lives as long is at hand already.
     ///
-    /// The caller sees to it that it is of the same account, client and consumer.
-    pub fn restore(&self, token: AccessToken) -> bool {
-        self.driver
-            .change(&self.place, |source, now| source.restore(token, now))
+    /// Fails where it is not usable now, and where its claims name another account, client or consumer. Saved are
+    /// [`AccessToken::expose`] and [`AccessToken::life`], where nobody else can read them.
+    ///
+    /// ```no_run
+    /// # fn example(lp: &lp_auth::blocking::Client, text: &str, requested_at: u64, expires_at: u64) -> Result<(), Box<dyn std::error::Error>> {
+    /// use lp_auth::{AccessToken, UnixTime, Window};
+    ///
+    /// let life = Window::new(UnixTime::from_millis(requested_at), UnixTime::from_millis(expires_at));
+    /// lp.restore(AccessToken::new(text, life)?)?;
+    /// # Ok(()) }
+    /// ```
+    pub fn restore(&self, token: AccessToken) -> Result<bool, NotRestored> {
+        self.driver.change(&self.place, |source, now| {
+            restore::restore(source, token, self.consumer.as_ref(), now)
+        })
     }
 
     /// Uses other credentials from now on, and ends a rest after a refusal. Clients made by
     /// [`for_consumer`](Self::for_consumer) before keep theirs.
+    ///
+    /// The token at hand stays, unless the client id is another one. Where the credentials come from
+    /// [files](crate::ClientBuilder::client_secret_file), these serve until the files change.
     pub fn set_credentials(&self, credentials: Credentials) {
         self.driver
             .change(&self.place, |source, _| source.set_credentials(credentials));
@@ -87,12 +105,14 @@ impl Client {
 
     /// A client whose tokens are bound to this consumer (delegated tokens, V2 alone). It shares host and keys.
     pub fn for_consumer(&self, consumer: &str) -> Result<Self, BuildError> {
-        let request = self.request.clone().for_consumer(consumer.parse()?)?;
+        let consumer: ConsumerId = consumer.parse()?;
+        let request = self.request.clone().for_consumer(consumer.clone())?;
         let source = token_source(&request, self.credentials(), &self.settings);
-        let place = self.driver.machines().add_tokens(source);
+        let place = self.driver.machines().add_tokens(source, self.place.files());
         Ok(Self {
             place,
             request,
+            consumer: Some(consumer),
             ..self.clone()
         })
     }
@@ -104,7 +124,10 @@ impl Client {
             ..(*self.settings).clone()
         };
         let request = self.request.clone().for_account(settings.account()?);
-        Self::from_parts(request, self.credentials(), settings)
+        Ok(Self {
+            consumer: self.consumer.clone(),
+            ..Self::from_parts(request, self.credentials(), self.place.files(), settings)?
+        })
     }
 
     /// Sets up a verifier for the tokens of this account, which shares host and keys with this client.
@@ -119,18 +142,20 @@ impl Client {
     pub(crate) fn from_parts(
         request: TokenRequest,
         credentials: Credentials,
+        files: Option<CredentialFiles>,
         mut settings: Settings,
     ) -> Result<Self, BuildError> {
         let locator = settings.locator()?;
         let transport = settings.blocking_transport()?;
         settings.blocking_transport = Some(Arc::clone(&transport));
         let mut machines = Machines::new(locator);
-        let place = machines.add_tokens(token_source(&request, credentials, &settings));
+        let place = machines.add_tokens(token_source(&request, credentials, &settings), files);
         let driver = Driver::new(machines, transport, settings.watcher.clone());
         Ok(Self {
             driver,
             place,
             request,
+            consumer: None,
             settings: Arc::new(settings),
         })
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lp_auth_jwt::{Claims, VerifyError};
 
 use crate::blocking::driver::{self, Driver};
-use crate::machines::KeyPlace;
+use crate::place::KeyPlace;
 use crate::question::WhichKeys;
 use crate::verifier::Rules;
 

@@ -1,7 +1,7 @@
 //! Why there is no configuration.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::file::LONGEST;
@@ -17,6 +17,17 @@ use super::file::LONGEST;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
+    /// A file holds something else than a client id or a client secret.
+    #[error("the file of the {what}, {}, cannot be used: {why}", path.display())]
+    Credential {
+        /// What it should hold.
+        what: &'static str,
+        /// Where it is. `[not shown]` where it looks like no path: it may be the secret.
+        path: PathBuf,
+        /// What is wrong with it. What it holds is not shown.
+        #[source]
+        why: lp_auth_core::InvalidCredential,
+    },
     /// A file is empty.
     #[error("the file of the {what}, {}, is empty", path.display())]
     Empty {
@@ -67,6 +78,9 @@ pub enum ConfigError {
     /// Where Sentinel is, is given in more than one way: by the Domain API, by name, by region.
     #[error("of a Domain API, a Sentinel host and a region more than one is set: leave all but one out")]
     TwoHosts,
+    /// The client id is given as text and as a file.
+    #[error("both a client id and a client id file are set: leave one out")]
+    TwoClientIds,
     /// The client secret is given as text and as a file.
     #[error("both a client secret and a client secret file are set: leave one out")]
     TwoSecrets,
@@ -78,4 +92,19 @@ pub enum ConfigError {
         /// What is wrong with it. The value is not shown.
         problem: String,
     },
+}
+
+impl ConfigError {
+    /// About a file, with this path shown.
+    pub(super) fn with_path(mut self, shown: &Path) -> Self {
+        match &mut self {
+            Self::Credential { path, .. }
+            | Self::Empty { path, .. }
+            | Self::File { path, .. }
+            | Self::NotText { path, .. }
+            | Self::TooLarge { path, .. } => shown.clone_into(path),
+            _ => {}
+        }
+        self
+    }
 }

@@ -4,8 +4,8 @@ use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::ConfigError;
 
@@ -29,8 +29,14 @@ pub(super) fn read(what: &'static str, path: &Path) -> Result<Zeroizing<Vec<u8>>
     Ok(bytes)
 }
 
-/// The path of a client secret's file, unless it looks like no path: it may be the secret itself.
-pub(super) fn shown(path: &Path) -> &Path {
+/// The client id or the client secret in its file: the end of its line is left away.
+pub(crate) fn read_credential(what: &'static str, path: &Path) -> Result<SecretString, ConfigError> {
+    let text = read_text(what, path).map_err(|error| error.with_path(shown(path)))?;
+    Ok(text.expose_secret().trim_end_matches(['\r', '\n']).into())
+}
+
+/// The path of a credential's file, unless it looks like no path: it may be the secret itself.
+pub(crate) fn shown(path: &Path) -> &Path {
     let looks_like_one = path
         .as_os_str()
         .as_encoded_bytes()

@@ -24,6 +24,8 @@ pub(crate) struct Servers {
     pub(crate) latency: Duration,
     /// How long tokens live, in seconds.
     pub(crate) lifetime: u64,
+    /// The one secret that Sentinel accepts; any, if none is set.
+    pub(crate) accepts: Mutex<Option<&'static str>>,
     /// What Sentinel does instead of handing out a token, the next first.
     pub(crate) trouble: Mutex<Vec<Trouble>>,
     pub(crate) start: tokio::time::Instant,
@@ -44,6 +46,7 @@ impl Servers {
             token_requests: AtomicUsize::new(0),
             latency: Duration::from_millis(50),
             lifetime: 3600,
+            accepts: Mutex::default(),
             trouble: Mutex::default(),
             start: tokio::time::Instant::now(),
         }
@@ -60,6 +63,10 @@ impl Servers {
         )
     }
 
+    pub(crate) fn accept(&self, secret: &'static str) {
+        *self.accepts.lock().expect("no panic under it") = Some(secret);
+    }
+
     /// The time since the scene began.
     pub(crate) fn elapsed(&self) -> Duration {
         self.start.elapsed()
@@ -72,6 +79,15 @@ impl Servers {
             return Ok(Response::new(body.as_slice().into()));
         }
         let number = self.token_requests.fetch_add(1, Ordering::Relaxed);
+        if let Some(accepted) = *self.accepts.lock().expect("no panic under it") {
+            let form = String::from_utf8_lossy(request.body().as_ref()).into_owned();
+            if !form.contains(&format!("&client_secret={accepted}&")) {
+                return Ok(Response::builder()
+                    .status(401)
+                    .body(br#"{"error":"invalid_client"}"#.as_slice().into())
+                    .expect("a status"));
+            }
+        }
         let trouble = self.trouble.lock().expect("no panic under it").pop();
         match trouble {
             Some(Trouble::Panics) => panic!("as asked for"),
