@@ -29,7 +29,9 @@ The project's own chores.
 Usage: cargo xtask CHORE
 
 Chores:
-  bench [PART]...       measure, and write docs/performance.md; `bench --guard BASE` compares with a commit
+  bench [PART]...       measure, and write docs/performance.md
+  bench --guard BASE [PROGRAM]...
+                        compare instruction counts with those of another commit
   ci [--only STEP]...   run the checks that every change must pass, or some of them
   docs                  write the pages of docs/ that are made from tests
   fuzz [SECONDS]        run each fuzz target for a while, 20 seconds unless told
@@ -49,7 +51,7 @@ fn main() -> ExitCode {
             print!("{HELP}\n{}\n{}", bench::help(), ci::help());
             ExitCode::SUCCESS
         }
-        ["bench", "--guard", base] => bench::guard(base),
+        ["bench", "--guard", base, programs @ ..] => bench::guard(base, programs),
         ["bench", parts @ ..] => bench::run(parts),
         ["ci", options @ ..] => ci::run(options),
         ["docs"] => docs::write(),

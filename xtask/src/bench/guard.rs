@@ -13,7 +13,9 @@ use crate::workspace::root;
 const TOLERANCE: f64 = 1.03;
 
 /// A path that is guarded: the program, its subject, and how often it is done.
-const PATHS: &[(&str, &str, u64)] = &[
+type GuardedPath = (&'static str, &'static str, u64);
+
+const PATHS: &[GuardedPath] = &[
     ("verify-aws-lc", "full", 50),
     ("verify-ring", "full", 50),
     ("verify-aws-lc", "memory-hot", 5000),
@@ -23,8 +25,15 @@ const PATHS: &[(&str, &str, u64)] = &[
     ("client", "request-and-reply", 640),
 ];
 
-pub(crate) fn run(base: &str) -> ExitCode {
-    match compare(base) {
+/// All paths, or those of some programs.
+pub(crate) fn run(base: &str, programs: &[&str]) -> ExitCode {
+    let is_chosen = |path: &&GuardedPath| programs.is_empty() || programs.contains(&path.0);
+    let paths: Vec<GuardedPath> = PATHS.iter().filter(is_chosen).copied().collect();
+    if paths.is_empty() {
+        eprintln!("no path of {} is guarded", programs.join(", "));
+        return ExitCode::from(2);
+    }
+    match compare(base, &paths) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => {
             eprintln!("a path costs over 3 % more instructions than at {base}");
@@ -37,17 +46,17 @@ pub(crate) fn run(base: &str) -> ExitCode {
     }
 }
 
-fn compare(base: &str) -> Result<bool, Failure> {
+fn compare(base: &str, paths: &[GuardedPath]) -> Result<bool, Failure> {
     output(&mut program("valgrind", "--version")).map_err(|_| {
         "`bench --guard` counts instructions with valgrind, which is not installed".to_owned()
     })?;
     let programs = Programs::new()?;
-    let before = count(&programs, &checked_out(&programs, base)?)?;
-    let after = count(&programs, &root())?;
+    let before = count(&programs, &checked_out(&programs, base, paths)?, paths)?;
+    let after = count(&programs, &root(), paths)?;
     output(program("git", "worktree remove --force").arg(programs.folder().join("base")))?;
     let mut holds = true;
     println!("{:38} {:>12} {:>12}", "instructions", "base", "change");
-    for (((program, subject, _), before), after) in PATHS.iter().zip(before).zip(after) {
+    for (((program, subject, _), before), after) in paths.iter().zip(before).zip(after) {
         let ratio = after / before;
         let verdict = if ratio > TOLERANCE { "TOO MUCH" } else { "ok" };
         holds &= ratio <= TOLERANCE;
@@ -62,7 +71,7 @@ fn compare(base: &str) -> Result<bool, Failure> {
 
 /// The base in a folder of its own, with the bench workspace of the change, so that both are measured alike. Where the
 /// base's interfaces are others, that does not compile, and then its own bench workspace is what there is.
-fn checked_out(programs: &Programs, base: &str) -> Result<PathBuf, Failure> {
+fn checked_out(programs: &Programs, base: &str, paths: &[GuardedPath]) -> Result<PathBuf, Failure> {
     let folder = programs.folder().join("base");
     let commit = output(&mut program(
         "git",
@@ -78,7 +87,7 @@ fn checked_out(programs: &Programs, base: &str) -> Result<PathBuf, Failure> {
     let kept = folder.join("xtask/bench-of-base");
     let has_its_own = std::fs::rename(&own, &kept).is_ok();
     output(program("cp", "-r").arg(root().join("xtask/bench")).arg(&own))?;
-    let compiles = build(programs, &folder);
+    let compiles = build(programs, &folder, paths);
     if compiles.is_err() && has_its_own {
         println!("  the base does not compile with the bench workspace of the change: its own is taken");
         std::fs::remove_dir_all(&own)
@@ -89,22 +98,21 @@ fn checked_out(programs: &Programs, base: &str) -> Result<PathBuf, Failure> {
     compiles.map(|()| folder)
 }
 
-fn build(programs: &Programs, workspace: &Path) -> Result<(), Failure> {
+fn build(programs: &Programs, workspace: &Path, paths: &[GuardedPath]) -> Result<(), Failure> {
     let bench = workspace.join("xtask/bench");
     let mut built: Vec<&str> = Vec::new();
-    for (program, ..) in PATHS {
+    for (program, ..) in paths {
         if !built.contains(program) {
-            // The base may have other dependencies than the lock file of the change.
-            programs.build_from(&bench, program, "--offline")?;
+            programs.build_from(&bench, program)?;
             built.push(program);
         }
     }
     Ok(())
 }
 
-fn count(programs: &Programs, workspace: &Path) -> Result<Vec<f64>, Failure> {
-    build(programs, workspace)?;
-    PATHS
+fn count(programs: &Programs, workspace: &Path, paths: &[GuardedPath]) -> Result<Vec<f64>, Failure> {
+    build(programs, workspace, paths)?;
+    paths
         .iter()
         .map(|(program, subject, count)| {
             let path = programs.folder().join("release").join(program);

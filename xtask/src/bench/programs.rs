@@ -28,13 +28,14 @@ impl Programs {
 
     /// A program of the bench workspace, built for release.
     pub(crate) fn build(&self, name: &str) -> Result<PathBuf, Failure> {
-        self.build_from(&root().join("xtask/bench"), name, "--locked")
+        self.build_from(&root().join("xtask/bench"), name)
     }
 
-    /// The same from another copy of the bench workspace, with an option of cargo's.
-    pub(crate) fn build_from(&self, workspace: &Path, name: &str, option: &str) -> Result<PathBuf, Failure> {
+    /// The same from another copy of the bench workspace. Its lock file follows the product's crates, so that a change of
+    /// theirs does not have to know of it.
+    pub(crate) fn build_from(&self, workspace: &Path, name: &str) -> Result<PathBuf, Failure> {
         println!("  building {name}");
-        let arguments = format!("build --quiet --release {option} --package {name}");
+        let arguments = format!("build --quiet --release --package {name}");
         output(self.with_python(program("cargo", &arguments).current_dir(workspace)))?;
         Ok(self.folder.join("release").join(name))
     }

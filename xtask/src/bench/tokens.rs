@@ -47,7 +47,7 @@ pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
         },
     ];
     let mut threads = Stage::default();
-    let player = threads.player(programs.start("client")?);
+    let player = threads.player(programs.start_built("client")?);
     for name in [
         "control-on-1",
         "control-on-2",
