@@ -109,8 +109,9 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<(), Failure>
 async fn examine(arguments: &Arguments, verbose: bool, clock: &mut Clock, report: &mut Report) {
     report.working(Step::Settings);
     report.heading("Settings");
-    let settings = match arguments.credentials.settings(&arguments.servers) {
-        Ok(settings) => settings,
+    let settings = arguments.credentials.settings(&arguments.servers);
+    let (settings, config) = match settings.and_then(|settings| Ok((settings.with_id()?, settings))) {
+        Ok((config, settings)) => (settings, config),
         Err(failure) => {
             let finding = Finding::failed(Step::Settings, Cause::SettingInvalid, failure.message());
             let tips = failure.tips().iter();
@@ -118,7 +119,6 @@ async fn examine(arguments: &Arguments, verbose: bool, clock: &mut Clock, report
             return skip_all(report, Step::Settings);
         }
     };
-    let config = settings.config().clone();
     *clock = Clock::start(patience(&config));
     let (finding, setup) = setup::check(&settings, &config);
     report.add(finding);
