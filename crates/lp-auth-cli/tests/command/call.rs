@@ -314,6 +314,28 @@ fn the_answer_is_written_as_it_arrives() {
 }
 
 #[test]
+fn an_answer_of_401_is_told_also_where_no_new_token_is_to_be_had() {
+    for stack in STACKS {
+        let scene = Scene::new();
+        let cache = scene.path("cache");
+        let command = |arguments: &[&str]| {
+            scene
+                .command(arguments)
+                .env("XDG_CACHE_HOME", cache.to_str().unwrap())
+        };
+        command(&["token", "--cache"]).run().done();
+        scene.emulator.fault(Endpoint::Api, Fault::status(401)).unwrap();
+        scene.emulator.fault(Endpoint::Token, Fault::status(503)).unwrap();
+        let ran = command(&["call", "--cache", "POST", INVOKE, "--transport", stack]).run();
+        assert_eq!(ran.code(), Some(1), "{ran:?}");
+        assert!(ran.stdout.starts_with('{'), "{ran:?}");
+        for told in ["answered: HTTP/1.1 401", "no new token: ", "503"] {
+            assert!(ran.stderr.contains(told), "{ran:?}");
+        }
+    }
+}
+
+#[test]
 fn who_stops_reading_ends_the_call_without_a_word() {
     for stack in STACKS {
         let (scene, _api) = scene(|authority| {
