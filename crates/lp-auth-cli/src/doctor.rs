@@ -2,7 +2,8 @@
 //!
 //! - `walk`: the steps from the first server on; `setup`: the settings before them;
 //! - `connection`, `proxy`, `tls`, `certificate`: the way to a server, past the HTTP stacks, which tell little of it;
-//! - `answer`: what came back, and what is wrong with it; `token`: what there is to say of a token;
+//! - `answer`: what came back, and what is wrong with it; `content`: the hosts and keys in it;
+//! - `token`: what there is to say of a token;
 //! - `cause`: all causes, what each means and what to do; `finding`, `report`: one line each, and how it is shown;
 //! - `time`: how long a step and the whole may take; `spinner`: what is being waited for.
 
@@ -10,6 +11,7 @@ mod answer;
 mod cause;
 mod certificate;
 mod connection;
+mod content;
 mod finding;
 mod proxy;
 mod report;
