@@ -1,5 +1,6 @@
 //! The project's own chores: `cargo xtask`.
 //!
+//! - `bench`: how fast the product is, beside its peers and beside the cryptography that it is made of;
 //! - `ci`: the checks that every change must pass, and how they are run and summed up;
 //! - `fuzz`: a short run of each fuzz target;
 //! - `soak`: many askers, tokens of seconds, and servers that fail at random;
@@ -10,6 +11,7 @@
 //! - `workspace`: what `cargo metadata` knows about the crates.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod ci;
 mod command;
 mod docs;
@@ -27,6 +29,9 @@ The project's own chores.
 Usage: cargo xtask CHORE
 
 Chores:
+  bench [PART]...       measure, and write docs/performance.md
+  bench --guard BASE [PROGRAM]...
+                        compare instruction counts with those of another commit
   ci [--only STEP]...   run the checks that every change must pass, or some of them
   docs                  write the pages of docs/ that are made from tests
   fuzz [SECONDS]        run each fuzz target for a while, 20 seconds unless told
@@ -43,9 +48,11 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         [] | ["help" | "--help" | "-h", ..] => {
-            print!("{HELP}\n{}", ci::help());
+            print!("{HELP}\n{}\n{}", bench::help(), ci::help());
             ExitCode::SUCCESS
         }
+        ["bench", "--guard", base, programs @ ..] => bench::guard(base, programs),
+        ["bench", parts @ ..] => bench::run(parts),
         ["ci", options @ ..] => ci::run(options),
         ["docs"] => docs::write(),
         ["man"] => man::run("target/man"),

@@ -1,0 +1,130 @@
+//! How the programs of the benchmark are told what to do, and how they measure it.
+//!
+//! Each program holds libraries that can live in one process, and a list of subjects: pieces of work with a name. It reads
+//! lines `NAME COUNT`, does that work so many times, and answers with one number: nanoseconds of this thread's CPU time
+//! for all of it, or what else the subject says. So one conductor (`cargo xtask bench`) can let programs in any language
+//! take turns, round by round, and what the machine does beside that hits all of them alike.
+//!
+//! With `--once NAME COUNT` a program does the work once, within [`collected`]: that is how callgrind counts it.
+#![forbid(unsafe_code)]
+
+pub mod token;
+
+use std::hint::black_box;
+use std::io::{BufRead, Write};
+use std::sync::Barrier;
+use std::time::Instant;
+
+use cpu_time::ThreadTime;
+
+/// The subjects of a program.
+#[derive(Default)]
+pub struct Player {
+    subjects: Vec<(String, Work)>,
+}
+
+type Work = Box<dyn FnMut(u64) -> f64>;
+
+impl Player {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Work on one thread: the answer is nanoseconds of CPU time.
+    pub fn timed<R>(self, name: &str, mut work: impl FnMut() -> R + 'static) -> Self {
+        self.measured(name, move |count| {
+            // What is made at the first use is made now.
+            black_box(work());
+            let started = thread_time();
+            collected(|| {
+                for _ in 0..count {
+                    black_box(work());
+                }
+            });
+            started.elapsed().as_nanos() as f64
+        })
+    }
+
+    /// Work on so many threads at once, each of which does it `COUNT` times: the answer is nanoseconds of wall-clock time
+    /// from the first one's start to the last one's end. To see what threads do to each other there is no other way.
+    pub fn on_threads<R>(
+        self,
+        name: &str,
+        threads: usize,
+        work: impl Fn() -> R + Send + Sync + 'static,
+    ) -> Self {
+        self.measured(name, move |count| {
+            let ready = Barrier::new(threads);
+            let times: Vec<(Instant, Instant)> = std::thread::scope(|scope| {
+                let run = || {
+                    ready.wait();
+                    let started = Instant::now();
+                    for _ in 0..count {
+                        black_box(work());
+                    }
+                    (started, Instant::now())
+                };
+                let threads: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
+                threads
+                    .into_iter()
+                    .map(|thread| thread.join().expect("the work does not panic"))
+                    .collect()
+            });
+            let first = times.iter().map(|(start, _)| *start).min();
+            let last = times.iter().map(|(_, end)| *end).max();
+            first
+                .zip(last)
+                .map_or(0.0, |(first, last)| (last - first).as_nanos() as f64)
+        })
+    }
+
+    /// Anything else that ends in a number.
+    pub fn measured(mut self, name: &str, work: impl FnMut(u64) -> f64 + 'static) -> Self {
+        self.subjects.push((name.to_owned(), Box::new(work)));
+        self
+    }
+
+    /// Does what it is told until standard input ends.
+    pub fn perform(mut self) {
+        let arguments: Vec<String> = std::env::args().skip(1).collect();
+        if let [once, name, count] = arguments.as_slice()
+            && once == "--once"
+        {
+            println!("{}", self.answer(&format!("{name} {count}")));
+            return;
+        }
+        let mut output = std::io::stdout();
+        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+            let answer = self.answer(&line);
+            if writeln!(output, "{answer}")
+                .and_then(|()| output.flush())
+                .is_err()
+            {
+                return;
+            }
+        }
+    }
+
+    fn answer(&mut self, line: &str) -> String {
+        let Some((name, Ok(count))) = line.split_once(' ').map(|(name, count)| (name, count.parse())) else {
+            return format!("error: not NAME COUNT: {line}");
+        };
+        match self.subjects.iter_mut().find(|(known, _)| known == name) {
+            Some((_, work)) => work(count).to_string(),
+            None => format!("error: no subject is called {name}"),
+        }
+    }
+}
+
+/// This thread's CPU time, to be measured from here.
+pub fn thread_time() -> ThreadTime {
+    ThreadTime::now()
+}
+
+/// A function that callgrind can be told to count within (`--toggle-collect`).
+#[inline(never)]
+pub fn collected(work: impl FnOnce()) {
+    work();
+    // So that the call above is not made the last one of this function, and jumped to.
+    black_box(());
+}

@@ -1,0 +1,124 @@
+//! The command: from its start to the token, its memory and its size; and how long the crates take to build.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::bench::programs::Programs;
+use crate::bench::report::{Row, Section, digits, time};
+use crate::bench::rounds::{Samples, Subject, measure};
+use crate::command::{Failure, output, program};
+use crate::workspace::root;
+
+/// Starts of the command and of the peer, by turns.
+const ROUNDS: usize = 21;
+
+pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
+    let mut section = Section::new("The command");
+    println!("  building lp-auth");
+    // The product's own profile, in the folder of the bench: the workspace's artefacts are left alone.
+    output(
+        program("cargo", "build --quiet --release --locked --package lp-auth-cli")
+            .env("CARGO_TARGET_DIR", programs.folder()),
+    )?;
+    let command = programs.folder().join("release/lp-auth");
+    let mut rows = vec![size(&command)?];
+    rows.extend(cold_start(programs, &command)?);
+    rows.extend(build_times(programs));
+    section.rows(rows);
+    section.text(
+        "The command and the peer are started by turns against an emulator on loopback, over TLS, with its certificate \
+         authority given: from the start of the process to its end, with the token printed. Memory is the most that was \
+         resident. The release profile is `lto = \"thin\"`, one codegen unit, stripped.",
+    );
+    Ok(section)
+}
+
+fn size(command: &Path) -> Result<Row, Failure> {
+    let length = std::fs::metadata(command)
+        .map_err(|error| format!("{}: {error}", command.display()))?
+        .len();
+    #[expect(clippy::cast_precision_loss, reason = "a file of some megabytes")]
+    let mebibytes = length as f64 / (1024.0 * 1024.0);
+    Ok(Row::number(
+        "the release binary, stripped",
+        10.0,
+        "MiB",
+        mebibytes,
+    ))
+}
+
+fn cold_start(programs: &Programs, command: &Path) -> Result<Vec<Row>, Failure> {
+    programs.npm(&["liveperson-functions-client"])?;
+    let mut player = programs.start_python_with("command.py", &[], |python| {
+        python
+            .env("BENCH_COMMAND", command)
+            .env("BENCH_NODE", programs.folder().join("node"))
+    })?;
+    // The emulator is ready, and the keys are made, when the first answer comes.
+    player.ask("reqwest", 1)?;
+    let mut players = [player];
+    let names = ["reqwest", "isahc", "liveperson-functions-client"];
+    let subjects = names.map(|name| Subject {
+        player: 0,
+        name: name.to_owned(),
+    });
+    let samples = measure(&mut players, &subjects, ROUNDS, 1.0)?;
+    let at = |place: usize| {
+        samples
+            .get(place)
+            .cloned()
+            .unwrap_or_else(|| Samples::new(Vec::new()))
+    };
+    let per = |place: usize| time(at(place).spread().median);
+    let [player] = &mut players;
+    let reqwest = player.ask("reqwest-kilobytes", 1)? / 1024.0;
+    let isahc = player.ask("isahc-kilobytes", 1)? / 1024.0;
+    let version = programs.npm_version("liveperson-functions-client");
+    Ok(vec![
+        Row::at_least(
+            format!("`lp-auth token`, start to token, over LivePerson's JavaScript client {version} in node"),
+            15.0,
+            at(2).over(&at(0)),
+            format!("{} / {}", per(0), per(2)),
+        ),
+        Row::beside(
+            "the same over isahc",
+            at(2).over(&at(1)),
+            format!("{} / {}", per(1), per(2)),
+        ),
+        Row {
+            absolute: format!("{} MiB over isahc", digits(isahc)),
+            ..Row::number("memory of `lp-auth token` over reqwest", 15.0, "MiB", reqwest)
+        },
+    ])
+}
+
+/// In CPU seconds, halved: what two free cores would take at best.
+fn build_times(programs: &Programs) -> Vec<Row> {
+    let what = "`lp-auth-jwt` with its dependencies, built from nothing, on two cores";
+    let folder = programs.folder().join("from-nothing");
+    let _ = std::fs::remove_dir_all(&folder);
+    let mut build = Command::new("bash");
+    build
+        .args([
+            "-c",
+            "TIMEFORMAT='%U %S'; time cargo build --quiet --release --locked --package lp-auth-jwt",
+        ])
+        .env("CARGO_TARGET_DIR", &folder)
+        .current_dir(root());
+    let said = build
+        .output()
+        .map(|output| String::from_utf8_lossy(&output.stderr).into_owned());
+    let _ = std::fs::remove_dir_all(&folder);
+    let seconds: Option<f64> = said.ok().and_then(|said| {
+        let times: Result<Vec<f64>, _> = said.lines().last()?.split(' ').map(str::parse).collect();
+        Some(times.ok()?.iter().sum())
+    });
+    vec![match seconds {
+        Some(seconds) => Row {
+            absolute: format!("{} CPU seconds, halved", digits(seconds)),
+            ..Row::number(what, 40.0, "s", seconds / 2.0)
+        },
+        None => Row::skipped(what, "the build failed, or there is no bash"),
+    }]
+}

@@ -1,0 +1,292 @@
+//! Verification: ours beside the bare cryptography, and beside peers.
+
+use std::process::Command;
+
+use crate::bench::player::Player;
+use crate::bench::programs::Programs;
+use crate::bench::report::{Row, Section, digits, time};
+use crate::bench::rounds::{SHORT_TURN, Samples, Subject, measure};
+use crate::command::{Failure, output};
+
+const ROUNDS: usize = 201;
+
+pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
+    let mut section = Section::new("Verification");
+    let ours = programs.build("verify-aws-lc")?;
+    output(
+        Command::new(&ours)
+            .arg("--write")
+            .env("BENCH_FOLDER", programs.folder()),
+    )?;
+
+    let mut stage = Stage::default();
+    let aws = stage.player(programs.start("verify-aws-lc")?);
+    let bare = stage.subject(aws, "bare");
+    let full = stage.subject(aws, "full");
+    let jsonwebtoken = stage.subject(aws, "jsonwebtoken");
+    let hot = stage.subject(aws, "memory-hot");
+    let hot_owned = stage.subject(aws, "memory-hot-owned");
+    let thousand = stage.subject(aws, "memory-1000");
+    let keys = stage.subject(aws, "jwks-1000");
+    let keys_peer = stage.subject(aws, "jwks-1000-jsonwebtoken");
+    let ring = stage.player(programs.start("verify-ring")?);
+    let (ring_bare, ring_full) = (stage.subject(ring, "bare"), stage.subject(ring, "full"));
+
+    let peers = peers(&mut stage, programs, jsonwebtoken);
+    let samples = stage.measure(ROUNDS, SHORT_TURN)?;
+    let at = |place: usize| {
+        samples
+            .get(place)
+            .cloned()
+            .unwrap_or_else(|| Samples::new(Vec::new()))
+    };
+    let per = |place: usize| time(at(place).spread().median);
+    let pair = |a: usize, b: usize| format!("{} / {}", per(a), per(b));
+
+    let mut rows = vec![
+        Row::at_most(
+            "full verification on `aws-lc-rs`, over the bare one with a parsed key",
+            1.03,
+            at(full).over(&at(bare)),
+            pair(full, bare),
+        ),
+        Row::at_most(
+            "full verification on `ring`, over its bare one",
+            1.03,
+            at(ring_full).over(&at(ring_bare)),
+            pair(ring_full, ring_bare),
+        ),
+        Row::at_least(
+            "repeat from memory, one hot token",
+            200.0,
+            at(full).over(&at(hot)),
+            pair(full, hot),
+        ),
+        Row::at_least(
+            "repeat from memory, 1,000 tokens in turn",
+            100.0,
+            at(full).over(&at(thousand)),
+            pair(full, thousand),
+        ),
+        Row::beside(
+            "repeat from memory, one hot token, with a copy of the claims",
+            at(full).over(&at(hot_owned)),
+            pair(full, hot_owned),
+        ),
+        Row::at_most(
+            "JWK Set of 1,000 keys, over `jsonwebtoken`'s `JwkSet` with its key map",
+            1.0,
+            at(keys).over(&at(keys_peer)),
+            pair(keys, keys_peer),
+        ),
+    ];
+    rows.extend(threads(&mut stage.players, aws)?);
+    let mut counting = programs.start_built("allocations")?;
+    let allocations = counting.ask("verification", 1)?;
+    rows.push(Row::number(
+        "Rust allocations of a verification: the claims",
+        1.0,
+        "",
+        allocations,
+    ));
+    let bytes = counting.ask("bytes-of-remembered-tokens", 1000)? / 1000.0;
+    rows.push(Row::number(
+        "a remembered token, of 1,000",
+        1100.0,
+        "bytes",
+        bytes,
+    ));
+    section.rows(rows);
+
+    section.text("The same token and the same key, verified by others:");
+    let table = std::iter::once(vec![
+        "lp-auth-jwt on `aws-lc-rs`".to_owned(),
+        "1".to_owned(),
+        per(full),
+    ])
+    .chain(peers.iter().map(|peer| peer.row(&samples, full)))
+    .chain([vec![
+        "lp-auth-jwt on `ring`".to_owned(),
+        digits(at(ring_full).over(&at(full)).median),
+        per(ring_full),
+    ]]);
+    section.table(&["library", "times as long", "one verification"], table.collect());
+    Ok(section)
+}
+
+/// Everybody else, as far as they can be had here.
+fn peers(stage: &mut Stage, programs: &Programs, jsonwebtoken: usize) -> Vec<Peer> {
+    let mut peers = vec![Peer::measured(
+        &format!(
+            "`jsonwebtoken` {}, aws-lc-rs",
+            Programs::crate_version("jsonwebtoken")
+        ),
+        jsonwebtoken,
+    )];
+    peers.push(
+        stage.peer(
+            &format!(
+                "`jwt-simple` {}, BoringSSL",
+                Programs::crate_version("jwt-simple")
+            ),
+            &["jwt-simple"],
+            programs
+                .pip(&["cmake"])
+                .and_then(|()| programs.start("verify-boring")),
+        ),
+    );
+    let node = ["fast-jwt", "jose"];
+    let fetched = programs.npm(&node);
+    for (package, subject) in [
+        ("fast-jwt", "fast-jwt"),
+        ("fast-jwt", "fast-jwt-cache"),
+        ("jose", "jose"),
+    ] {
+        let name = format!("`{package}` {}, node", programs.npm_version(package));
+        let name = if subject == package {
+            name
+        } else {
+            format!("{name}, answered from its cache")
+        };
+        let started = fetched
+            .clone()
+            .and_then(|()| programs.start_node("verify.mjs", &node));
+        peers.push(stage.peer(&name, &[subject], started));
+    }
+    peers.push(stage.peer(
+        "`PyJWT`, Python",
+        &["PyJWT"],
+        programs.start_python("verify.py", &["PyJWT", "cryptography"]),
+    ));
+    peers.push(Peer::skipped("`golang-jwt`, Go", "no Go toolchain is at hand"));
+    peers
+}
+
+/// How much more two threads do than one, on the same hot token. Work that shares nothing says how much more they could
+/// have done on this machine, now.
+fn threads(players: &mut [Player], aws: usize) -> Result<Vec<Row>, Failure> {
+    let subject = |name: &str| Subject {
+        player: aws,
+        name: name.to_owned(),
+    };
+    let names = [
+        "control-on-1",
+        "control-on-2",
+        "memory-hot-on-1",
+        "memory-hot-on-2",
+    ];
+    let samples = measure(players, &names.map(subject), 31, SHORT_TURN)?;
+    Ok(scaling(
+        "one hot token from memory: two threads over one",
+        &samples,
+    ))
+}
+
+/// From samples of the control and of the work, on one thread and on two.
+pub(crate) fn scaling(what: &str, samples: &[Samples]) -> Vec<Row> {
+    let [control_1, control_2, work_1, work_2] = samples else {
+        return Vec::new();
+    };
+    let twice = |one: &Samples, two: &Samples| one.with(two, |one, two| 2.0 * one / two);
+    let (control, work) = (twice(control_1, control_2), twice(work_1, work_2));
+    // Where the second core is somebody else's half the time, so it is for both.
+    let relative = work.with(&control, |work, control| 2.0 * work / control).spread();
+    let (control, work) = (control.spread(), work.spread());
+    let mut row = Row::at_least(
+        what,
+        1.8,
+        relative,
+        format!(
+            "{} ×; work that shares nothing {} ×",
+            digits(work.median),
+            digits(control.median)
+        ),
+    );
+    row.measured.push_str(" of what two free cores allow");
+    vec![row]
+}
+
+/// The players and their subjects.
+#[derive(Default)]
+pub(crate) struct Stage {
+    pub(crate) players: Vec<Player>,
+    subjects: Vec<Subject>,
+}
+
+impl Stage {
+    pub(crate) fn player(&mut self, player: Player) -> usize {
+        self.players.push(player);
+        self.players.len() - 1
+    }
+
+    pub(crate) fn subject(&mut self, player: usize, name: &str) -> usize {
+        self.subjects.push(Subject {
+            player,
+            name: name.to_owned(),
+        });
+        self.subjects.len() - 1
+    }
+
+    fn peer(&mut self, name: &str, subjects: &[&str], player: Result<Player, Failure>) -> Peer {
+        let started = player.and_then(|mut player| {
+            subjects
+                .iter()
+                .try_for_each(|subject| player.ask(subject, 1).map(drop))
+                .map(|()| player)
+        });
+        match started {
+            Ok(player) => {
+                let player = self.player(player);
+                let place = subjects
+                    .iter()
+                    .map(|subject| self.subject(player, subject))
+                    .last();
+                Peer {
+                    name: name.to_owned(),
+                    measured: place.ok_or_else(|| "no subject".to_owned()),
+                }
+            }
+            Err(failure) => Peer::skipped(name, &failure),
+        }
+    }
+
+    pub(crate) fn measure(&mut self, rounds: usize, turn: f64) -> Result<Vec<Samples>, Failure> {
+        measure(&mut self.players, &self.subjects, rounds, turn)
+    }
+}
+
+struct Peer {
+    name: String,
+    measured: Result<usize, String>,
+}
+
+impl Peer {
+    fn measured(name: &str, place: usize) -> Self {
+        Self {
+            name: name.to_owned(),
+            measured: Ok(place),
+        }
+    }
+
+    fn skipped(name: &str, why: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            measured: Err(why.lines().next().unwrap_or_default().to_owned()),
+        }
+    }
+
+    fn row(&self, samples: &[Samples], ours: usize) -> Vec<String> {
+        let measured = match &self.measured {
+            Ok(place) => samples.get(*place).zip(samples.get(ours)).ok_or("not measured"),
+            Err(why) => Err(why.as_str()),
+        };
+        match measured {
+            Ok((peer, ours)) => vec![
+                self.name.clone(),
+                digits(peer.over(ours).median),
+                time(peer.spread().median),
+            ],
+            Err(why) => vec![self.name.clone(), format!("skipped: {why}"), String::new()],
+        }
+    }
+}
