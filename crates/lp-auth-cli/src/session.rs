@@ -51,7 +51,7 @@ impl Session {
     /// Says at once what is missing. Asks nobody yet.
     pub(crate) fn open(wanted: &TokenSettings, common: &Common) -> Result<Self, Failure> {
         let settings = wanted.credentials.complete(&wanted.servers)?;
-        let config = settings::with_patience(settings.config().clone());
+        let config = settings::with_patience(settings.with_id()?);
         let consumer = wanted.consumer()?;
         // What cannot be an account is to be said before its token is looked for.
         settings::account(&config)?;

@@ -1,7 +1,7 @@
 //! The config file: where it is, which of its profiles is taken, and what is wrong with it.
 
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -93,8 +93,8 @@ impl Wanted {
                 None => Ok((found, None)),
             };
         };
-        let text = match text_of(&path) {
-            Ok(text) => text,
+        let (text, file) = match text_of(&path) {
+            Ok(read) => read,
             Err(error) if error.kind() == io::ErrorKind::NotFound && !is_named => {
                 return match self.profile {
                     Some((name, _)) => Err(no_file(&name, &format!("there is no file {}", path.display()))),
@@ -114,7 +114,7 @@ impl Wanted {
             }
         };
         // Who can write it can say where the secret is sent, and which command is run for it.
-        permissions::refuse_writable(&path, self.allow_shared)?;
+        permissions::refuse_writable(&path, &file, self.allow_shared)?;
         found.exists = true;
         let document = Document {
             path: &path,
@@ -282,14 +282,17 @@ fn no_file(profile: &str, why: &str) -> Failure {
     .tip("another place is named by --config FILE, or LP_CONFIG_FILE")
 }
 
-fn text_of(path: &Path) -> io::Result<Zeroizing<String>> {
+/// The text, and what it was read from: not what may stand at the path a moment later.
+fn text_of(path: &Path) -> io::Result<(Zeroizing<String>, Metadata)> {
+    let file = File::open(path)?;
+    let found = file.metadata()?;
     let mut text = Zeroizing::new(String::new());
-    let length = File::open(path)?.take(LONGEST + 1).read_to_string(&mut text)?;
+    let length = file.take(LONGEST + 1).read_to_string(&mut text)?;
     if length as u64 > LONGEST {
         let why = format!("it is larger than {LONGEST} bytes: is it the right one?");
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
     }
-    Ok(text)
+    Ok((text, found))
 }
 
 /// `$XDG_CONFIG_HOME/lp-auth/config.toml`, else `~/.config/lp-auth/config.toml`.

@@ -133,6 +133,14 @@ impl Settings {
         self.layers.iter().any(|layer| Group::Secret.is_in(layer))
     }
 
+    /// The settings together, and the client id in them as text, also where a file holds it.
+    pub(crate) fn with_id(&self) -> Result<Config, Failure> {
+        let mut config = self.config.clone();
+        config.client_id = config.id().map_err(|error| unusable(&error))?;
+        config.client_id_file = None;
+        Ok(config)
+    }
+
     /// The settings together, and the client secret in them as text: read from its file, or told by its command.
     ///
     /// Fails where others can read the file, where it cannot be read, and where the command fails.

@@ -7,7 +7,7 @@ use lp_auth_core::ServiceName;
 use lp_auth_emulator::{CertificateAuthority, Emulator, Endpoint, Fault};
 
 use crate::api::Api;
-use crate::scene::{SECRET, STACKS, Scene};
+use crate::scene::{SECRET, STACKS, Scene, told};
 
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\nx-kept: yes\r\n\r\nhello";
 const INVOKE: &str = "faasGW/api/account/{account}/lambdas/4ec0ff5b-92a3-4c58-b5ac-4d4a36d6d6a1/invoke";
@@ -160,7 +160,7 @@ fn any_other_status_than_a_success_is_told_and_its_body_is_not_lost() {
         let ran = trusting(&scene, &["call", "GET", "faasGW/", "--transport", stack]).run();
         assert_eq!(ran.code(), Some(1));
         assert_eq!(ran.stdout, "gone");
-        assert_eq!(ran.stderr, "answered: HTTP/1.1 404 Not Found\n");
+        assert_eq!(ran.told(), "answered: HTTP/1.1 404 Not Found\n");
     }
 }
 
@@ -314,6 +314,28 @@ fn the_answer_is_written_as_it_arrives() {
 }
 
 #[test]
+fn an_answer_of_401_is_told_also_where_no_new_token_is_to_be_had() {
+    for stack in STACKS {
+        let scene = Scene::new();
+        let cache = scene.path("cache");
+        let command = |arguments: &[&str]| {
+            scene
+                .command(arguments)
+                .env("XDG_CACHE_HOME", cache.to_str().unwrap())
+        };
+        command(&["token", "--cache"]).run().done();
+        scene.emulator.fault(Endpoint::Api, Fault::status(401)).unwrap();
+        scene.emulator.fault(Endpoint::Token, Fault::status(503)).unwrap();
+        let ran = command(&["call", "--cache", "POST", INVOKE, "--transport", stack]).run();
+        assert_eq!(ran.code(), Some(1), "{ran:?}");
+        assert!(ran.stdout.starts_with('{'), "{ran:?}");
+        for told in ["answered: HTTP/1.1 401", "no new token: ", "503"] {
+            assert!(ran.stderr.contains(told), "{ran:?}");
+        }
+    }
+}
+
+#[test]
 fn who_stops_reading_ends_the_call_without_a_word() {
     for stack in STACKS {
         let (scene, _api) = scene(|authority| {
@@ -329,7 +351,10 @@ fn who_stops_reading_ends_the_call_without_a_word() {
         stdout.read_exact(&mut first).unwrap();
         drop(stdout);
         let output = child.wait_with_output().unwrap();
-        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+        assert!(
+            output.status.success() && told(&output.stderr).is_empty(),
+            "{output:?}"
+        );
     }
 }
 
@@ -337,19 +362,21 @@ fn who_stops_reading_ends_the_call_without_a_word() {
 fn an_answer_that_does_not_come_or_breaks_off_is_unavailable() {
     let scene = Scene::new();
     for stack in STACKS {
-        let call = || scene.command(&["call", "POST", INVOKE, "--transport", stack, "--timeout", "0.5"]);
+        let call =
+            |timeout| scene.command(&["call", "POST", INVOKE, "--transport", stack, "--timeout", timeout]);
         scene.emulator.fault(Endpoint::Api, Fault::StallBefore).unwrap();
-        call()
+        call("0.5")
             .run()
             .failed(4, &["no answer from 127.0.0.1:", "0.5 s", "--timeout"]);
         for fault in [Fault::StallWithin, Fault::ResetWithin] {
             scene.emulator.fault(Endpoint::Api, fault).unwrap();
-            let ran = call().run();
+            // Enough for the answer to begin on a busy machine.
+            let ran = call("3").run();
             assert_eq!(ran.code(), Some(4), "{ran:?}");
             assert!(ran.stderr.contains("broke off"), "{ran:?}");
         }
         scene.emulator.fault(Endpoint::Api, Fault::ResetBefore).unwrap();
-        call().run().failed(4, &["no answer from 127.0.0.1:"]);
+        call("3").run().failed(4, &["no answer from 127.0.0.1:"]);
     }
 }
 

@@ -7,7 +7,7 @@ use std::process::{Child, Command};
 
 use serde_json::Value;
 
-use crate::scene::{STACKS, bare};
+use crate::scene::{STACKS, bare, told};
 
 /// A running emulator, which ends with this.
 struct Running {
@@ -68,7 +68,7 @@ fn shell(script: &str) -> String {
         .env("PATH", path)
         .output()
         .unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
+    let stderr = told(&output.stderr);
     assert!(output.status.success(), "{stderr}");
     assert_eq!(stderr, "");
     String::from_utf8(output.stdout).unwrap()

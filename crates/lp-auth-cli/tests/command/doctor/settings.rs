@@ -49,6 +49,19 @@ fn a_setting_that_is_missing_or_wrong_is_named() {
             words: &[words],
         });
     }
+    Diagnosis::of(
+        scene
+            .command(&["doctor", "--output", "json"])
+            .without("LP_CLIENT_ID")
+            .env("LP_CLIENT_ID_FILE", "/nowhere/id"),
+        "no file of the client id",
+    )
+    .failed(&Expected {
+        planted: "no file of the client id",
+        step: "settings",
+        cause: invalid,
+        words: &["/nowhere/id"],
+    });
     let run = scene
         .command(&["doctor", "--output", "json"])
         .env("LP_REGION", "us");
@@ -170,4 +183,15 @@ fn each_setting_tells_where_it_comes_from() {
     assert_eq!(source("ca_file"), "LP_CA_FILE");
     assert_eq!(source("api_version"), "default");
     assert_eq!(source("region"), serde_json::Value::Null);
+}
+
+#[test]
+fn a_client_id_in_a_file_is_as_good_as_any() {
+    let scene = Scene::new();
+    let file = scene.write("client-id", scene.emulator.client_id());
+    let run = scene
+        .command(&["doctor"])
+        .without("LP_CLIENT_ID")
+        .env("LP_CLIENT_ID_FILE", file.to_str().unwrap());
+    assert!(run.run().done().contains(" 0 failed"));
 }
