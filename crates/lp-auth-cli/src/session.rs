@@ -237,7 +237,7 @@ impl Session {
 
     fn build(&self) -> Result<Client, Failure> {
         let unbuildable = |error| advice::unbuildable(&error);
-        let config = self.settings.with_secret()?;
+        let config = self.settings.with_secret(None)?;
         let (patience, pace) = settings::pace(&self.config);
         let mut builder = config
             .client()

@@ -170,12 +170,6 @@ fn refused(step: Step, error: &Error, facts: Option<&Facts>, clock: &Clock) -> F
         said.push(format!("to {}", without_query(location)));
     }
     let mut finding = Finding::failed(step, cause, said.join(", ")).with("status", status);
-    if cause == Cause::RequestRefused && step == Step::Token {
-        // Some servers say no more than 400.
-        finding = finding.advise(
-            "check client id (LP_CLIENT_ID), secret (LP_CLIENT_SECRET_FILE) and account (LP_ACCOUNT_ID): the three belong together",
-        );
-    }
     if let Some(pause) = error.retry_after() {
         let pause = pause.min(Duration::from_secs(86_400));
         finding = finding

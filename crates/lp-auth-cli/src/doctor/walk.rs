@@ -175,6 +175,18 @@ impl<'a> Walk<'a> {
         });
         let (issued, finding) = match issued {
             Ok((issued, finding)) => (Ok(issued), finding),
+            // Some servers say no more than 400.
+            Err(finding)
+                if matches!(
+                    finding.cause,
+                    Some(Cause::CredentialsRefused | Cause::RequestRefused)
+                ) =>
+            {
+                (
+                    Err(Step::Token),
+                    finding.advise(self.setup.credentials.as_str()),
+                )
+            }
             Err(finding) => (Err(Step::Token), finding),
         };
         report.add(finding.took(self.clock.lap()));

@@ -326,6 +326,11 @@ fn a_command_tells_the_secret_and_stands_in_no_message() {
             ],
         );
     }
+    // What is waited for is told, once it takes more than a moment.
+    let ran = config(&format!("['sh', '-c', 'sleep 4; echo {SECRET}']")).run();
+    assert_eq!(ran.code(), Some(0), "{ran:?}");
+    let line = "waiting for the command for the client secret, `sh`";
+    assert!(ran.stderr.contains(line), "{ran:?}");
     // A flag displaces it, unrun.
     let secret = scene.path("secret");
     config("['no-such-program']")

@@ -123,6 +123,59 @@ fn a_secret_that_cannot_be_used_is_named_and_never_shown() {
     diagnose(|arguments| scene.command(arguments), &expected, Diagnosis::failed);
 }
 
+/// What a profile with this command comes to, without a secret from elsewhere.
+#[cfg(unix)]
+fn with_command(scene: &Scene, command: &str, patience: &str) -> Run {
+    let config = format!("[profiles.default]\nclient_secret_command = {command}\n");
+    let file = scene.write("config.toml", &config);
+    scene
+        .command(&["doctor", "--output", "json"])
+        .without("LP_CLIENT_SECRET_FILE")
+        .env("LP_CONFIG_FILE", file.to_str().unwrap())
+        .env("LP_PATIENCE", patience)
+        .env("PATH", "/usr/bin:/bin")
+}
+
+#[cfg(unix)]
+#[test]
+fn a_command_that_does_not_tell_the_secret_is_named_as_the_cause() {
+    let scene = Scene::new();
+    for (command, patience, words) in [
+        ("['false']", "20", "fails: exit status: 1"),
+        ("['echo']", "20", "writes nothing on the first line"),
+        ("['sleep', '100']", "0.2", "did not end within"),
+    ] {
+        let diagnosis = Diagnosis::of(with_command(&scene, command, patience), command);
+        let step = diagnosis.step("client_secret");
+        assert_eq!(step["cause"], "secret_command_failed", "{diagnosis:?}");
+        assert!(step["summary"].as_str().unwrap().contains(words), "{step}");
+        assert!(!step["advice"].to_string().contains("secret-file"), "{step}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_secret_that_is_refused_is_named_with_the_source_that_holds() {
+    let scene = Scene::new();
+    let by_variable = scene
+        .command(&["doctor", "--output", "json"])
+        .without("LP_CLIENT_SECRET_FILE")
+        .env("LP_CLIENT_SECRET", "wrong");
+    let by_command = with_command(&scene, "['echo', 'wrong']", "20");
+    for (run, source) in [
+        (by_variable, "secret (LP_CLIENT_SECRET)"),
+        (
+            by_command,
+            "secret (client_secret_command of profile `default`)",
+        ),
+    ] {
+        let diagnosis = Diagnosis::of(run, source);
+        let step = diagnosis.step("token.answer");
+        assert_eq!(step["cause"], "credentials_refused", "{diagnosis:?}");
+        assert!(step["advice"].to_string().contains(source), "{step}");
+    }
+}
+
 #[test]
 fn blanks_around_the_secret_are_noticed_before_the_server_refuses_it() {
     let scene = Scene::new();
