@@ -9,6 +9,9 @@ const CREDENTIALS: &str = "check the client id (--client-id, LP_CLIENT_ID), the 
      (--client-secret-file, LP_CLIENT_SECRET_FILE, LP_CLIENT_SECRET) and the account id (--account, LP_ACCOUNT_ID): \
      the three belong together";
 const ACCOUNT: &str = "check the account id (--account, LP_ACCOUNT_ID)";
+/// The switch may stand where nobody thinks of it.
+pub(crate) const NO_PLAIN_HTTP: &str = "leave out --plain-http-loopback (LP_PLAIN_HTTP_LOOPBACK, plain_http_loopback of the \
+     profile): lp-auth settings says where it comes from";
 const ADDRESS: &str = "check the address (--domain-api, LP_DOMAIN_API; --sentinel, LP_SENTINEL)";
 
 /// No answer came from LivePerson, or not the one that was asked for. `waited_for` is what the end of the patience cut
@@ -45,7 +48,7 @@ pub(crate) fn unbuildable(error: &BuildError) -> Failure {
             "check the hosts (--domain-api, LP_DOMAIN_API; --sentinel, LP_SENTINEL; --trusted-host, LP_TRUSTED_HOSTS)",
         ),
         BuildError::Name(_) => failure.tip(ACCOUNT),
-        BuildError::PlainHttp(_) => failure.tip("leave out --plain-http-loopback (LP_PLAIN_HTTP_LOOPBACK)"),
+        BuildError::PlainHttp(_) | BuildError::Scheme { plain_http: true, .. } => failure.tip(NO_PLAIN_HTTP),
         BuildError::Scheme { plain_http: false, .. } => failure
             .tip("for a server on loopback that has no TLS: --plain-http-loopback, or LP_PLAIN_HTTP_LOOPBACK=true"),
         BuildError::Stack(_) => failure.causes_of(error).tip("check the file of --ca-file (LP_CA_FILE)"),

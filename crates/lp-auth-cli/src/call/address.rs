@@ -79,7 +79,7 @@ impl Address {
             Some(scheme) if *scheme == Scheme::HTTPS => {
                 return Err(
                     unusable("plain http is switched on, and the URL begins with https://")
-                        .tip("leave out --plain-http-loopback (LP_PLAIN_HTTP_LOOPBACK)"),
+                        .tip(advice::NO_PLAIN_HTTP),
                 );
             }
             _ => return Err(unusable("a URL begins with https://")),
