@@ -12,6 +12,10 @@ const ACCOUNT: &str = "check the account id (--account, LP_ACCOUNT_ID)";
 /// The switch may stand where nobody thinks of it.
 pub(crate) const NO_PLAIN_HTTP: &str = "leave out --plain-http-loopback (LP_PLAIN_HTTP_LOOPBACK, plain_http_loopback of the \
      profile): lp-auth settings says where it comes from";
+const TLS: [&str; 2] = [
+    "to trust another certificate authority: --ca-file PEM, or LP_CA_FILE",
+    "the certificate must be for the host that was asked, and in time",
+];
 const ADDRESS: &str = "check the address (--domain-api, LP_DOMAIN_API; --sentinel, LP_SENTINEL)";
 
 /// No answer came from LivePerson, or not the one that was asked for. `waited_for` is what the end of the patience cut
@@ -56,6 +60,18 @@ pub(crate) fn unbuildable(error: &BuildError) -> Failure {
     }
 }
 
+/// What to do where a request to an API comes to nothing on the way.
+pub(crate) fn of_transport(kind: TransportErrorKind) -> Vec<&'static str> {
+    let way = || [proxy(), Some("check the address")].into_iter().flatten();
+    match kind {
+        TransportErrorKind::BrokenOff => vec!["send it again only if it may be carried out twice: nobody knows whether it was"],
+        TransportErrorKind::ConnectionRefused => way().collect(),
+        TransportErrorKind::Tls => TLS.to_vec(),
+        TransportErrorKind::Unresolved => way().chain(["check the network"]).collect(),
+        _ => Vec::new(),
+    }
+}
+
 fn tips(error: &Error) -> Vec<&'static str> {
     let is = |kind| error.transport().is_some_and(|error| error.kind() == kind);
     match (error.kind(), error.purpose()) {
@@ -92,10 +108,7 @@ fn tips(error: &Error) -> Vec<&'static str> {
         (ErrorKind::Refused | ErrorKind::ServiceUnknown, _) => vec![ACCOUNT, ADDRESS],
         (ErrorKind::ServerFault, _) => vec!["the server is in trouble: try again later"],
         (ErrorKind::Throttled, _) => vec!["the server asks for fewer requests: try again later"],
-        (ErrorKind::Tls, _) => vec![
-            "to trust another certificate authority: --ca-file PEM, or LP_CA_FILE",
-            "the certificate must be for the host that was asked, and in time",
-        ],
+        (ErrorKind::Tls, _) => TLS.to_vec(),
         _ => Vec::new(),
     }
 }

@@ -368,15 +368,16 @@ fn an_answer_that_does_not_come_or_breaks_off_is_unavailable() {
         call("0.5")
             .run()
             .failed(4, &["no answer from 127.0.0.1:", "0.5 s", "--timeout"]);
-        for fault in [Fault::StallWithin, Fault::ResetWithin] {
+        for fault in [Fault::StallWithin, Fault::ResetWithin, Fault::CloseWithin] {
             scene.emulator.fault(Endpoint::Api, fault).unwrap();
             // Enough for the answer to begin on a busy machine.
             let ran = call("3").run();
             assert_eq!(ran.code(), Some(4), "{ran:?}");
             assert!(ran.stderr.contains("broke off"), "{ran:?}");
+            assert!(!ran.stderr.contains("docs.rs"), "{ran:?}");
         }
         scene.emulator.fault(Endpoint::Api, Fault::ResetBefore).unwrap();
-        call("3").run().failed(4, &["no answer from 127.0.0.1:"]);
+        call("3").run().failed(4, &["no answer from 127.0.0.1:", "tip: "]);
     }
 }
 
@@ -389,7 +390,15 @@ fn a_certificate_that_is_not_trusted_ends_it_before_the_token_is_sent() {
         let url = format!("https://{}/", api.address);
         trusting(&scene, &["call", "GET", &url, "--transport", stack])
             .run()
-            .failed(4, &["no answer from 127.0.0.1:", "certificate"]);
+            .failed(
+                4,
+                &[
+                    "no answer from 127.0.0.1:",
+                    "no trusted TLS connection",
+                    "certificate",
+                    "--ca-file PEM",
+                ],
+            );
     }
     assert!(api.seen().is_empty());
 }
