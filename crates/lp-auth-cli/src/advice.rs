@@ -64,7 +64,9 @@ pub(crate) fn unbuildable(error: &BuildError) -> Failure {
 pub(crate) fn of_transport(kind: TransportErrorKind) -> Vec<&'static str> {
     let way = || [proxy(), Some("check the address")].into_iter().flatten();
     match kind {
-        TransportErrorKind::BrokenOff => vec!["send it again only if it may be carried out twice: nobody knows whether it was"],
+        TransportErrorKind::BrokenOff => {
+            vec!["send it again only if it may be carried out twice: nobody knows whether it was"]
+        }
         TransportErrorKind::ConnectionRefused => way().collect(),
         TransportErrorKind::Tls => TLS.to_vec(),
         TransportErrorKind::Unresolved => way().chain(["check the network"]).collect(),
@@ -75,6 +77,12 @@ pub(crate) fn of_transport(kind: TransportErrorKind) -> Vec<&'static str> {
 fn tips(error: &Error) -> Vec<&'static str> {
     let is = |kind| error.transport().is_some_and(|error| error.kind() == kind);
     match (error.kind(), error.purpose()) {
+        // What is no host at all cannot be allowed.
+        (ErrorKind::HostNotTrusted, _) if !error.summary().contains("is not trusted") => {
+            vec![
+                "check the address of the Domain API (--domain-api, LP_DOMAIN_API): somebody else may answer there",
+            ]
+        }
         (ErrorKind::HostNotTrusted, _) => vec![
             "if that host is yours, allow it: --trusted-host NAME, or LP_TRUSTED_HOSTS=NAME",
             "if it is not, somebody answers in the Domain API's place",

@@ -179,8 +179,7 @@ impl Trouble {
         match self {
             Self::Other(why) => Failure::new(Exit::Unavailable, format!("{what}: {why}")),
             Self::Transport(error) => {
-                let failure =
-                    Failure::new(Exit::Unavailable, format!("{what}: {error}")).causes_of(&error);
+                let failure = Failure::new(Exit::Unavailable, format!("{what}: {error}")).causes_of(&error);
                 advice::of_transport(error.kind())
                     .into_iter()
                     .fold(failure, Failure::tip)

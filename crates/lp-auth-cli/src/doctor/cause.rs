@@ -46,7 +46,7 @@ causes! {
         ];
     SettingMissing "setting_missing"
         "a token cannot be asked for without it"
-        ["LivePerson gives out client id and secret when an application is installed"];
+        [];
     SettingInvalid "setting_invalid"
         "no request can be made with this setting"
         ["lp-auth token --help tells what each setting wants"];
@@ -141,6 +141,9 @@ causes! {
             "check the port",
             "for a server on loopback that has no TLS: --plain-http-loopback, or LP_PLAIN_HTTP_LOOPBACK=true",
         ];
+    WantsTls "wants_tls"
+        "a server answers there that speaks https, and plain http is switched on"
+        ["leave out --plain-http-loopback (LP_PLAIN_HTTP_LOOPBACK, plain_http_loopback of the profile), and begin the address with https://"];
     TlsRefused "tls_refused"
         "the two sides have no version or method of TLS in common, or the server does not serve this name"
         ["check the host; TLS 1.2 or 1.3 is wanted"];

@@ -12,7 +12,7 @@ use super::cause::Cause;
 use super::finding::{Finding, Step};
 use crate::failure::{Exit, Failure};
 use crate::servers::Servers;
-use crate::settings::{Settings, Source, Told, Value};
+use crate::settings::{ACCOUNT_IS, CREDENTIALS_ARE, Settings, Source, Told, Value};
 
 /// What the walk needs.
 pub(super) struct Setup {
@@ -92,7 +92,15 @@ pub(super) fn check(settings: &Settings, config: &Config) -> (Finding, Option<Se
     }
     if !missing.is_empty() {
         let summary = format!("no {}", missing.join(", no "));
-        let finding = Finding::failed(Step::Settings, Cause::SettingMissing, summary);
+        let mut finding = Finding::failed(Step::Settings, Cause::SettingMissing, summary);
+        if config.account.is_none() {
+            finding = finding
+                .advise(ACCOUNT_IS)
+                .advise("give it by --account ID, LP_ACCOUNT_ID or the profile");
+        }
+        if config.client_id.is_none() || !settings.has_secret() {
+            finding = finding.advise(CREDENTIALS_ARE);
+        }
         return (with_details(finding), None);
     }
     match setup(settings, config) {

@@ -278,11 +278,42 @@ fn what_cannot_be_sent_is_refused_and_not_repeated() {
             &["/nowhere cannot be read", "@-"],
         ),
         (&["GET", "faasGW/", "--timeout", "0"], &["86400"]),
+        (&["GET", "file:///canary"], &["begins with https://"]),
+        (
+            &["GET", "https://\u{24db}iveperson.net/canary"],
+            &["ASCII", "xn--"],
+        ),
+        (&["GET", "https://127.0.0.1:1:99/x"], &["no host"]),
+        (&["GET", "https:///canary"], &["no host"]),
+        (&["GET", "https://va.x.liveperson.net/a b"], &["%20"]),
+        (
+            &["GET", "https://canary:canary@127.0.0.1/x"],
+            &["not sent there", "before the @"],
+        ),
+        (&["GET", "https://[::1]:8/x"], &["not sent there", "IPv6"]),
+        (
+            &["GET", "https://127.0.0.1.:8/x"],
+            &["not sent there", "the dot at the end"],
+        ),
         (&["GET"], &["SERVICE/PATH"]),
     ] {
         let ran = scene.command(&[&["call"], arguments].concat()).run();
         ran.failed(2, texts);
         assert!(!ran.stderr.contains("canary"), "{ran:?}");
+        // None of these is mended by trusting a host.
+        assert!(!ran.stderr.contains("--trusted-host"), "{ran:?}");
+    }
+}
+
+#[test]
+fn a_service_in_the_wrong_case_is_answered_with_the_right_one() {
+    let scene = Scene::new();
+    for stack in STACKS {
+        let ran = scene
+            .command(&["call", "GET", "faasgw/x", "--transport", stack])
+            .run();
+        ran.failed(3, &["did you mean `faasGW`?", "lp-auth domain"]);
+        assert!(!ran.stderr.contains("--account"), "{ran:?}");
     }
 }
 

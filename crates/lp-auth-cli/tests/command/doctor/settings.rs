@@ -73,6 +73,24 @@ fn a_setting_that_is_missing_or_wrong_is_named() {
     });
 }
 
+#[test]
+fn what_is_missing_is_told_where_to_be_had_and_nothing_else_is() {
+    let scene = Scene::new();
+    for (missing, told, untold) in [
+        ("LP_ACCOUNT_ID", "site id", "gives out client id"),
+        ("LP_CLIENT_ID", "gives out client id", "site id"),
+    ] {
+        for command in ["doctor", "token"] {
+            let ran = scene.command(&[command]).without(missing).run();
+            let all = format!("{}{}", ran.stdout, ran.stderr);
+            assert!(all.contains(told) && !all.contains(untold), "{missing}: {all}");
+        }
+    }
+    let ran = scene.command(&["verify"]).without("LP_ACCOUNT_ID").run();
+    ran.failed(2, &["site id", "LP_ACCOUNT_ID"]);
+    assert!(!ran.stderr.contains("gives out client id"), "{ran:?}");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_machine_without_certificate_authorities_is_told_so() {
@@ -164,10 +182,7 @@ fn a_secret_that_is_refused_is_named_with_the_source_that_holds() {
     let by_command = with_command(&scene, "['echo', 'wrong']", "20");
     for (run, source) in [
         (by_variable, "secret (LP_CLIENT_SECRET)"),
-        (
-            by_command,
-            "secret (client_secret_command of profile `default`)",
-        ),
+        (by_command, "secret (client_secret_command of profile `default`)"),
     ] {
         let diagnosis = Diagnosis::of(run, source);
         let step = diagnosis.step("token.answer");
