@@ -22,7 +22,7 @@ use self::sending::{Answer, Sender};
 use crate::arguments::Common;
 use crate::failure::{Exit, Failure};
 use crate::session::{Session, TokenSettings};
-use crate::{runtime, settings};
+use crate::{output, runtime, settings};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -225,6 +225,7 @@ async fn write(mut answer: Answer, include: bool, host: &str) -> Result<(), Fail
     if include && !put(&head(&answer))? {
         return Ok(());
     }
+    let status = answer.status;
     let mut end = b'\n';
     while let Some(piece) = answer.next(host).await? {
         end = piece.last().copied().unwrap_or(end);
@@ -233,7 +234,8 @@ async fn write(mut answer: Answer, include: bool, host: &str) -> Result<(), Fail
         }
     }
     // A prompt, or what stderr has to say, begins on a line of its own.
-    if end != b'\n' && io::stdout().is_terminal() {
+    let is_followed = io::stdout().is_terminal() || (!status.is_success() && output::is_shared());
+    if end != b'\n' && is_followed {
         put(b"\n")?;
     }
     Ok(())
@@ -276,7 +278,12 @@ fn failed(status: StatusCode, line: String) -> Failure {
 }
 
 fn method(text: &str) -> Result<Method, &'static str> {
-    text.to_ascii_uppercase()
+    /// Longer than every one that is registered (IANA, HTTP Method Registry): it may be a token.
+    const LONGEST: usize = 20;
+    text.get(..text.len().min(LONGEST + 1))
+        .filter(|text| text.len() <= LONGEST)
+        .unwrap_or_default()
+        .to_ascii_uppercase()
         .parse()
         .ok()
         .filter(|method| *method != Method::CONNECT)

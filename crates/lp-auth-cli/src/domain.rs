@@ -96,6 +96,13 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<(), Failure>
 }
 
 fn service_name(text: &str) -> Result<ServiceName, Failure> {
+    if similar::is_like_a_secret(text) {
+        return Err(Failure::new(
+            Exit::Usage,
+            "what stands for the service looks like a client secret: it is not used there, and not shown",
+        )
+        .tip("your shell's history may have it now"));
+    }
     text.parse().map_err(|error: lp_auth_core::InvalidName| {
         Failure::new(Exit::Usage, error.to_string()).tip("as in: lp-auth domain faasGW")
     })

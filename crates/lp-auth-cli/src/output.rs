@@ -37,6 +37,26 @@ pub(crate) fn stderr_width() -> Option<usize> {
     io::stderr().is_terminal().then(textwrap::termwidth)
 }
 
+/// Whether stdout and stderr go to one place that is no terminal, as with `2>&1 |`.
+#[cfg(unix)]
+pub(crate) fn is_shared() -> bool {
+    use std::fs::{File, Metadata};
+    use std::os::fd::{AsFd, BorrowedFd};
+    use std::os::unix::fs::MetadataExt as _;
+
+    let place = |stream: BorrowedFd<'_>| -> Option<(u64, u64)> {
+        let found: Metadata = File::from(stream.try_clone_to_owned().ok()?).metadata().ok()?;
+        Some((found.dev(), found.ino()))
+    };
+    let stdout = place(io::stdout().as_fd());
+    stdout.is_some() && stdout == place(io::stderr().as_fd())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn is_shared() -> bool {
+    false
+}
+
 /// As a shell takes it.
 pub(crate) fn quoted(path: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+@%".contains(letter);

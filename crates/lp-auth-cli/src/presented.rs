@@ -15,7 +15,7 @@ pub(crate) fn token(place: Option<&Path>, subcommand: &str) -> Result<SecretStri
     let place = place.filter(|path| path.as_os_str() != "-");
     let text = match place {
         Some(path) => from_file(path, subcommand),
-        None => from_standard_input(),
+        None => from_standard_input(subcommand),
     }?;
     let token = text.expose_secret().trim_ascii();
     if token.is_empty() {
@@ -39,7 +39,7 @@ pub(crate) fn tip(presented: &SecretString) -> Option<&'static str> {
         .then_some("the bare token is wanted, not the JSON around it: jq -r .access_token takes it out")
 }
 
-fn from_standard_input() -> Result<SecretString, Failure> {
+fn from_standard_input(subcommand: &str) -> Result<SecretString, Failure> {
     let stdin = io::stdin();
     if stdin.is_terminal() {
         let end = if cfg!(windows) {
@@ -50,7 +50,7 @@ fn from_standard_input() -> Result<SecretString, Failure> {
         // Nobody is left to be told.
         let _ = writeln!(anstream::stderr(), "Paste the token, then press Enter and {end}.");
     }
-    read(stdin.lock()).map_err(|error| unreadable("standard input", &error))
+    read(stdin.lock()).map_err(|error| unreadable("standard input", &error, subcommand))
 }
 
 fn from_file(path: &Path, subcommand: &str) -> Result<SecretString, Failure> {
@@ -66,7 +66,7 @@ fn from_file(path: &Path, subcommand: &str) -> Result<SecretString, Failure> {
     let name = path.display().to_string();
     File::open(path)
         .and_then(read)
-        .map_err(|error| unreadable(&name, &error))
+        .map_err(|error| unreadable(&name, &error, subcommand))
 }
 
 /// Whether it can only be a token: an encoded JSON object begins like this.
@@ -83,8 +83,12 @@ fn read(source: impl Read) -> io::Result<SecretString> {
     Ok(text.into())
 }
 
-fn unreadable(place: &str, error: &io::Error) -> Failure {
+fn unreadable(place: &str, error: &io::Error, subcommand: &str) -> Failure {
     if error.kind() == io::ErrorKind::InvalidData {
+        // Who only looks at a token rejects none.
+        if subcommand == "inspect" {
+            return Failure::new(Exit::No, format!("this is no token: {place} holds no text"));
+        }
         return Failure::rejected(format!("the token is malformed: {place} holds no text"));
     }
     Failure::new(Exit::Usage, format!("{place} cannot be read: {error}"))

@@ -22,7 +22,7 @@ use self::config_file::Wanted;
 use self::resolved::{Kind, Layer};
 pub(crate) use self::resolved::{Settings, Source, Told, Value};
 use crate::failure::{Exit, Failure};
-use crate::warning;
+use crate::{similar, warning};
 
 /// How long the command goes on trying: a person waits, so less than the library's default.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -186,6 +186,7 @@ impl ServerSettings {
             allow_shared_secret_file: in_environment,
         };
         let settings = Settings::new(flags, variables, file, profile)?;
+        refuse_misplaced_secret(&settings)?;
         let contradictions = settings.contradictions();
         if !contradictions.is_empty() {
             let variables = contradictions.join(", ");
@@ -321,6 +322,40 @@ pub(crate) fn pace(config: &Config) -> (Duration, Pace) {
 pub(crate) fn with_patience(mut config: Config) -> Config {
     config.patience.get_or_insert(PATIENCE);
     config
+}
+
+/// A client secret that slipped to where a host or a file belongs would go to a name server, and into messages.
+fn refuse_misplaced_secret(settings: &Settings) -> Result<(), Failure> {
+    let config = settings.config();
+    let path = |path: &Option<PathBuf>| {
+        let path = path.as_ref().filter(|path| !path.exists())?;
+        Some(path.display().to_string())
+    };
+    let places = [
+        ("--domain-api (LP_DOMAIN_API)", config.domain_api.clone()),
+        ("--sentinel (LP_SENTINEL)", config.sentinel.clone()),
+        ("--ca-file (LP_CA_FILE)", path(&config.ca_file)),
+        ("--v1-keys (LP_V1_KEYS)", path(&config.v1_keys)),
+    ];
+    let hosts = config.trusted_hosts.iter();
+    let hosts = hosts.map(|host| ("--trusted-host (LP_TRUSTED_HOSTS)", Some(host.clone())));
+    let found = places.into_iter().chain(hosts).find(|(_, value)| {
+        let bare = value.as_deref().unwrap_or_default();
+        let bare = bare.split_once("://").map_or(bare, |(_, rest)| rest);
+        let bare = bare.trim_end_matches('/');
+        similar::is_like_a_secret(bare) || settings.is_secret(bare)
+    });
+    match found {
+        Some((place, _)) => Err(Failure::new(
+            Exit::Usage,
+            format!(
+                "what stands for {place} looks like a client secret: it is not used there, and not shown"
+            ),
+        )
+        .tip("a secret belongs into --client-secret-file FILE, LP_CLIENT_SECRET_FILE or LP_CLIENT_SECRET")
+        .tip("your shell's history may have it now")),
+        None => Ok(()),
+    }
 }
 
 /// A variable that is on or off.

@@ -29,6 +29,14 @@ pub(crate) fn nearest_in_any_case<'a>(
         .map(|(_, known)| known)
 }
 
+/// Whether this is more like a client secret than like a host, a path or a service: letters and digits alone, mixed.
+pub(crate) fn is_like_a_secret(word: &str) -> bool {
+    word.len() >= 20
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && word.bytes().any(|byte| byte.is_ascii_digit())
+        && word.bytes().any(|byte| byte.is_ascii_alphabetic())
+}
+
 /// Whether this could be a client secret or a token that stands where it does not belong.
 pub(crate) fn may_be_secret(word: &str) -> bool {
     word.len() >= 16 && !word.starts_with('-')

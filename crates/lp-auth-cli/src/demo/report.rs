@@ -30,7 +30,7 @@ impl Report {
     }
 
     pub(crate) fn introduce(&self) -> Result<(), Failure> {
-        self.say("LivePerson's servers, emulated in this process, and a client:\n")
+        self.say("LivePerson's servers, emulated here, and a client:\n")
     }
 
     /// From now on steps are over this HTTP stack.

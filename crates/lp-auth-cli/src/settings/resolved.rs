@@ -5,7 +5,8 @@ use core::time::Duration;
 use std::path::PathBuf;
 
 use lp_auth::Config;
-use secrecy::SecretString;
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::config_file::ConfigFile;
 use super::entry::{ENTRIES, Entry, Group};
@@ -127,6 +128,20 @@ impl Settings {
     /// Each setting with its source; no secret among the values.
     pub(crate) fn told(&self) -> Vec<Told> {
         ENTRIES.iter().map(|entry| self.tell(entry)).collect()
+    }
+
+    /// Whether this text is the client secret, as far as that can be seen without running a command or emptying a pipe.
+    pub(super) fn is_secret(&self, text: &str) -> bool {
+        let is = |secret: &str| !text.is_empty() && secret == text;
+        let in_file = |path: &PathBuf| {
+            let file = std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() < 4096);
+            let secret = file.then(|| std::fs::read_to_string(path).ok()).flatten();
+            secret.map(Zeroizing::new).is_some_and(|secret| is(secret.trim()))
+        };
+        let config = &self.config;
+        let given = config.client_secret.as_ref();
+        given.is_some_and(|secret| is(secret.expose_secret()))
+            || config.client_secret_file.as_ref().is_some_and(in_file)
     }
 
     /// Where this setting comes from, as `LP_CLIENT_ID`; `None` where it is not set.

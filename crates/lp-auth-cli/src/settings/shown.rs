@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::arguments::Common;
 use crate::failure::Failure;
 use crate::output::{self, Output};
+use crate::rows::broken_at;
 use crate::settings::{ConfigFile, CredentialSettings, ServerSettings, Settings, Source, Told, Value};
 
 const EXAMPLES: &str = "\
@@ -38,7 +39,8 @@ What can be set in a profile: account, client_id,
 client_secret, client_secret_file, client_secret_command,
 allow_shared_secret_file, api_version, domain_api, sentinel,
 region, trusted_hosts, ca_file, plain_http_loopback, v1_keys,
-transport, patience. Paths start at the file's folder, or at
+transport, patience, client_id_file (instead of client_id:
+where the id stands). Paths start at the file's folder, or at
 the home directory with ~/. A command is run without a shell;
 the first line that it writes is the secret.
 
@@ -80,6 +82,11 @@ fn laid_out(settings: &Settings) -> String {
         let source = told.source.as_ref().map(ToString::to_string);
         [told.name.to_owned(), value, source.unwrap_or_default()]
     }));
+    arranged(&rows, output::stdout_width())
+}
+
+/// In columns; where these do not fit into so many, what does not fit beside its name stands below it.
+fn arranged(rows: &[[String; 3]], columns: Option<usize>) -> String {
     let width = |column: usize| {
         rows.iter()
             .filter_map(|row| row.get(column))
@@ -88,16 +95,44 @@ fn laid_out(settings: &Settings) -> String {
             .unwrap_or_default()
     };
     let (names, values, sources) = (width(0), width(1), width(2));
-    let fits = output::stdout_width().is_none_or(|columns| names + values + sources + 4 <= columns);
+    let fits = columns.is_none_or(|columns| names + values + sources + 4 <= columns);
     rows.iter()
         .map(|[name, value, source]| {
             if fits {
                 format!("{name:<names$}  {value:<values$}  {source}\n")
             } else {
-                format!("{name:<names$}  {value}\n{:<names$}  {source}\n", "")
+                narrow(name, value, source, names, columns.unwrap_or_default())
             }
         })
         .collect()
+}
+
+fn narrow(name: &str, value: &str, source: &str, names: usize, columns: usize) -> String {
+    const INDENT: usize = 2;
+    let mut text = String::new();
+    let mut start = format!("{name:<names$}  ");
+    for part in [value, source].into_iter().filter(|part| !part.is_empty()) {
+        let (indent, lines) = if names + 2 + part.chars().count() <= columns {
+            (names + 2, vec![part.to_owned()])
+        } else {
+            if !start.trim().is_empty() {
+                text.push_str(start.trim_end());
+                text.push('\n');
+            }
+            start = " ".repeat(INDENT);
+            (INDENT, broken_at(part, columns.saturating_sub(INDENT).max(20)))
+        };
+        if start.trim().is_empty() {
+            start = " ".repeat(indent);
+        }
+        for line in lines {
+            text.push_str(&start);
+            text.push_str(&line);
+            text.push('\n');
+            start = " ".repeat(indent);
+        }
+    }
+    text
 }
 
 fn file_rows(file: &ConfigFile) -> Vec<[String; 3]> {
@@ -142,4 +177,36 @@ fn json(settings: &Settings) -> serde_json::Value {
         "profiles": file.profiles,
         "settings": told,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_reaches_beyond_the_width_of_a_narrow_terminal() {
+        let row = |row: [&str; 3]| row.map(str::to_owned);
+        let rows = [
+            row(["allow_shared_secret_file", "false", "default"]),
+            row([
+                "client_id",
+                "75588e18-0213-4e33-8174-883acac7e3c4",
+                "LP_CLIENT_ID",
+            ]),
+            row([
+                "ca_file",
+                "/home/somebody/a/folder/whose/name/is/long/and/longer/still/ca.pem",
+                "profile `default`",
+            ]),
+        ];
+        let text = arranged(&rows, Some(60));
+        for line in text.lines() {
+            assert!(line.chars().count() <= 60 && line.trim_end() == line, "{text}");
+        }
+        assert!(
+            text.contains("\n  75588e18-0213-4e33-8174-883acac7e3c4\n"),
+            "{text}"
+        );
+        assert_eq!(arranged(&rows, None).lines().count(), 3);
+    }
 }

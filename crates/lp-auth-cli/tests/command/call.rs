@@ -164,6 +164,20 @@ fn any_other_status_than_a_success_is_told_and_its_body_is_not_lost() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_told_begins_on_a_line_of_its_own_also_where_it_goes_to_the_same_place_as_the_body() {
+    let (scene, _api) = scene(|authority| {
+        Api::answering(
+            authority,
+            "HTTP/1.1 404 Not Found\r\ncontent-length: 4\r\n\r\ngone",
+        )
+    });
+    let text = trusting(&scene, &["call", "GET", "faasGW/"]).run_into_one_pipe();
+    let text = told(text.as_bytes());
+    assert_eq!(text, "gone\nanswered: HTTP/1.1 404 Not Found\n");
+}
+
 #[test]
 fn a_redirect_is_told_and_not_followed() {
     let authority = CertificateAuthority::generate().unwrap();
@@ -261,6 +275,11 @@ fn what_cannot_be_sent_is_refused_and_not_repeated() {
         (&["GET", "api.liveperson.net/x"], &["no service", "https://"]),
         (&["GET", "faasGW/{acount}/canary"], &["{account} stands for"]),
         (&["CONNECT", "faasGW/"], &["a method is wanted"]),
+        // As where a token stands there.
+        (
+            &["canary.canary.canary.canary", "faasGW/"],
+            &["a method is wanted"],
+        ),
         (&["GET", "faasGW/", "-H", "canary"], &["`Name: value`"]),
         (&["GET", "faasGW/", "-H", "canary canary: x"], &["`Name: value`"]),
         (&["GET", "faasGW/", "-H", "X: canary\u{e9}"], &["visible ASCII"]),

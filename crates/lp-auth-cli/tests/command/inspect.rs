@@ -176,7 +176,7 @@ fn what_is_malformed_and_where_is_told_and_nothing_of_it_repeated() {
     ] {
         inspect(text, &[]).failed(1, &[words]);
     }
-    inspect([0xff, 0xfe], &[]).failed(1, &["holds no text"]);
+    inspect([0xff, 0xfe], &[]).failed(1, &["error: this is no token: ", "holds no text"]);
     inspect("", &[]).failed(2, &["there is no token", "lp-auth inspect"]);
     bare(&["inspect", SAMPLE])
         .run()

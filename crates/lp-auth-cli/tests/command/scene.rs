@@ -135,6 +135,25 @@ impl Run {
         ran
     }
 
+    /// Runs it with stdout and stderr in one pipe, and gives what came through it.
+    #[cfg(unix)]
+    pub(crate) fn run_into_one_pipe(mut self) -> String {
+        use std::io::Read as _;
+
+        let (mut reader, writer) = std::io::pipe().unwrap();
+        self.command
+            .stdin(Stdio::null())
+            .stdout(writer.try_clone().unwrap())
+            .stderr(writer);
+        let mut child = self.command.spawn().unwrap();
+        // It keeps the ends of the pipe open.
+        drop(self.command);
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+        child.wait().unwrap();
+        text
+    }
+
     pub(crate) fn spawn(mut self) -> std::process::Child {
         self.command
             .stdout(Stdio::piped())

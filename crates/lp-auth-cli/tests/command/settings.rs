@@ -133,6 +133,33 @@ fn a_secret_given_for_its_file_or_for_the_account_is_not_repeated() {
 }
 
 #[test]
+fn a_secret_given_for_a_host_or_a_file_goes_nowhere_and_is_not_repeated() {
+    let scene = Scene::new();
+    let url = format!("https://{SECRET}");
+    for arguments in [
+        &["token", "--domain-api", SECRET][..],
+        &["token", "--domain-api", &url],
+        &["doctor", "--sentinel", SECRET],
+        &["token", "--trusted-host", SECRET],
+        &["token", "--ca-file", SECRET],
+        &["domain", SECRET],
+    ] {
+        let ran = scene.command(arguments).without("LP_DOMAIN_API").run();
+        let all = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(all.contains("looks like a client secret"), "{all}");
+        assert!(!all.contains(SECRET), "{all}");
+    }
+    // One that looks like a host is known by the file that holds it.
+    scene.write("secret", "canary-host-of-nobody.invalid\n");
+    let ran = scene
+        .command(&["token", "--sentinel", "canary-host-of-nobody.invalid"])
+        .without("LP_DOMAIN_API")
+        .run();
+    ran.failed(2, &["looks like a client secret"]);
+    assert!(!ran.stderr.contains("canary"), "{ran:?}");
+}
+
+#[test]
 fn values_that_make_no_sense_are_told_with_those_that_do() {
     let scene = Scene::new();
     for (name, value, texts) in [
