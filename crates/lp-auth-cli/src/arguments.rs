@@ -19,6 +19,10 @@ Examples:
   See the whole flow, without an account:
     lp-auth demo
 
+  Try it with servers of your own:
+    lp-auth emulator --dir lp
+    (in another shell) set -a; . lp/env; lp-auth token
+
   Get a token (settings in the environment):
     export LP_ACCOUNT_ID=12345678
     export LP_CLIENT_ID=75588e18-0213-4e33-8174-883acac7e3c4
@@ -41,8 +45,8 @@ Examples:
     lp-auth settings --help
 
 Environment (a flag wins; empty counts as not set):
-  LP_ACCOUNT_ID  LP_CLIENT_ID  LP_CLIENT_SECRET
-  LP_CLIENT_SECRET_FILE  LP_API_VERSION  LP_DOMAIN_API
+  LP_ACCOUNT_ID  LP_CLIENT_ID  LP_CLIENT_ID_FILE
+  LP_CLIENT_SECRET  LP_CLIENT_SECRET_FILE  LP_API_VERSION  LP_DOMAIN_API
   LP_SENTINEL  LP_REGION  LP_TRUSTED_HOSTS  LP_CA_FILE
   LP_PLAIN_HTTP_LOOPBACK  LP_V1_KEYS  LP_TRANSPORT
   LP_PATIENCE  LP_CONSUMER_ID  LP_PROFILE  LP_CONFIG_FILE
@@ -107,7 +111,7 @@ pub(crate) struct Common {
 impl Arguments {
     /// Parses; or prints help, version or what is wrong, and gives the code to exit with.
     pub(crate) fn from_command_line() -> Result<Self, ExitCode> {
-        let line: Vec<OsString> = std::env::args_os().collect();
+        let line = in_place(std::env::args_os().collect());
         Self::try_parse_from(&line).map_err(|error| {
             let text = error.render().ansi().to_string();
             match error.kind() {
@@ -122,6 +126,33 @@ impl Arguments {
             }
         })
     }
+}
+
+/// Options of the subcommands that stand before their subcommand, as other commands have it, put behind it.
+fn in_place(line: Vec<OsString>) -> Vec<OsString> {
+    const MOVED: [&str; 3] = ["--account", "--config", "--profile"];
+    let mut moved = Vec::new();
+    let mut ordered = Vec::new();
+    let mut words = line.into_iter();
+    ordered.extend(words.next());
+    while let Some(word) = words.next() {
+        let text = word.to_str().unwrap_or_default();
+        let name = text.split('=').next().unwrap_or_default();
+        if !text.starts_with('-') {
+            ordered.push(word);
+            break;
+        }
+        let is_moved = MOVED.contains(&name);
+        let has_value_after = (is_moved || name == "--output") && !text.contains('=');
+        let to = if is_moved { &mut moved } else { &mut ordered };
+        to.push(word);
+        if has_value_after {
+            to.extend(words.next());
+        }
+    }
+    ordered.extend(moved);
+    ordered.extend(words);
+    ordered
 }
 
 /// The parser repeats what it does not understand. What could be a secret or a token is not repeated.

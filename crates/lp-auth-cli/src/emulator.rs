@@ -58,7 +58,7 @@ The variables LP_… are for its clients: it reads none of them."#;
 
 /// Run LivePerson's servers on loopback, for tests and demonstrations
 ///
-/// Says when it is ready, on one line where no terminal is, and ends at SIGINT (Ctrl-C), SIGTERM or SIGHUP.
+/// Says when it is ready: at a terminal at some length, else in one line. Ctrl-C ends it, as SIGTERM and SIGHUP do.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {

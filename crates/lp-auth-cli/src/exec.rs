@@ -19,9 +19,11 @@ Examples:
     'echo \"Authorization: Bearer $LP_ACCESS_TOKEN\" |
      curl -H @- https://…'
 
-The program finds the token in LP_ACCESS_TOKEN, and no client
-secret: LP_CLIENT_SECRET is not handed on. A token lives for an
-hour, and is not renewed while the program runs.
+The program finds the token in LP_ACCESS_TOKEN.
+LP_CLIENT_SECRET is taken out of its environment. A file that
+LP_CLIENT_SECRET_FILE names can be read by it, as by all that
+you run. A token lives for an hour, and is not renewed while
+the program runs.
 
 On Unix the program takes this one's place: it keeps the
 process id and gets the signals.

@@ -54,7 +54,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
 
-    /// What its tokens grant; repeatable. Others than these are taken too, with a remark
+    /// What its tokens grant; repeatable. One that is not listed is taken too, with a remark
     #[arg(long = "scope", value_name = "SCOPE", value_parser = KnownScopeOrOther)]
     scopes: Vec<String>,
 

@@ -161,6 +161,9 @@ causes! {
     TimedOut "timed_out"
         "the request was sent, and no complete answer came: the server stalls, or sends a byte now and then"
         ["try again, with more time: --patience SECONDS (LP_PATIENCE)", "if it stays, the server or a proxy is overloaded"];
+    Slow "slow"
+        "the answer is good, and took far longer than a person or a program wants to wait"
+        ["try again; if it stays, the network, a proxy or the server is overloaded", "lp-auth token waits as long as --patience says (LP_PATIENCE): 10 s for all of it"];
     TooLarge "too_large"
         "far more came than such an answer has: somebody else answers in the server's place, or means harm"
         ["check the address; a proxy or a sign-in page may answer in LivePerson's place"];

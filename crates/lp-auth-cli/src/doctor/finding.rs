@@ -193,6 +193,18 @@ impl Finding {
         self
     }
 
+    /// The same for an answer, which is worth a warning where it was long in coming.
+    pub(super) fn answered_after(mut self, took: Duration) -> Self {
+        /// Where nothing is wrong an answer takes some hundred milliseconds, the first one of a day perhaps a second.
+        const SLOW: Duration = Duration::from_secs(3);
+        if self.verdict == Verdict::Ok && took >= SLOW {
+            self.verdict = Verdict::Warning;
+            self.cause = Some(Cause::Slow);
+            self.summary = format!("{}, after {:.1} s", self.summary, took.as_secs_f32());
+        }
+        self.took(took)
+    }
+
     /// Whether what builds on it can be tried.
     pub(super) fn is_passable(&self) -> bool {
         matches!(self.verdict, Verdict::Ok | Verdict::Warning)

@@ -110,7 +110,7 @@ impl<'a> Walk<'a> {
             Ok((base_uri, finding)) => (Some(base_uri), finding),
             Err(finding) => (None, finding),
         };
-        report.add(finding.took(self.clock.lap()));
+        report.add(finding.answered_after(self.clock.lap()));
         let Some(base_uri) = base_uri else {
             report.skip_because_of(&[Step::HostPolicy], Step::DomainApi);
             return Err(Step::DomainApi);
@@ -172,7 +172,7 @@ impl<'a> Walk<'a> {
             }
             Err(finding) => (Err(Step::Token), finding),
         };
-        report.add(finding.took(self.clock.lap()));
+        report.add(finding.answered_after(self.clock.lap()));
         issued
     }
 
@@ -247,7 +247,7 @@ impl<'a> Walk<'a> {
             Ok((keys, finding)) => (Ok(keys), finding),
             Err(finding) => (Err(Step::Keys), finding),
         };
-        report.add(finding.took(self.clock.lap()));
+        report.add(finding.answered_after(self.clock.lap()));
         keys
     }
 

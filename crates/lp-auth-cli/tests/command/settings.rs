@@ -237,6 +237,28 @@ fn a_slip_of_the_pen_gets_a_suggestion() {
 }
 
 #[test]
+fn account_config_file_and_profile_may_stand_before_the_subcommand() {
+    let scene = Scene::new();
+    let file = scene.write("config.toml", "[profiles.work]\naccount = '7'\n");
+    let file = file.to_str().unwrap();
+    let attached = format!("--config={file}");
+    for arguments in [
+        &["--profile", "work", "--config", file, "settings"][..],
+        &["--profile=work", "-v", &attached, "--output", "text", "settings"],
+    ] {
+        let told = bare(arguments).run().done();
+        assert!(told.contains("profile `work`"), "{told}");
+    }
+    let told = bare(&["--account", "8", "settings"]).run().done();
+    assert!(told.contains("--account"), "{told}");
+    // A subcommand that takes none says so.
+    bare(&["--profile", "work", "inspect"])
+        .run()
+        .failed(2, &["--profile"]);
+    bare(&["--profile"]).run().failed(2, &["--profile"]);
+}
+
+#[test]
 fn help_is_on_stdout_and_tells_all_variables() {
     let text = bare(&["token", "--help"]).env("COLUMNS", "60").run().done();
     for variable in [

@@ -105,9 +105,20 @@ fn there_is_a_man_page_for_the_command_and_for_each_subcommand() {
         let text = std::fs::read_to_string(folder.join(page)).unwrap();
         let title = page.strip_suffix(".1").unwrap();
         assert!(text.contains(&format!(".TH {title} 1")), "{text}");
+        // Plain groff takes nothing else.
+        assert!(text.is_ascii(), "{page}");
         for section in [".SH NAME", ".SH SYNOPSIS", ".SH DESCRIPTION", "Examples:"] {
             assert!(text.contains(section), "{page}: {section}");
         }
+    }
+    let token = std::fs::read_to_string(folder.join("lp-auth-token.1")).unwrap();
+    for shown in [
+        r"[\fB\-\-client\-secret\-file\fR \fIFILE\fR]",
+        r"[\fB\-\-sentinel\fR \fIHOST[:PORT]\fR]",
+        r"[\fB\-\-cache\fR]",
+        r"Bearer \[u2026]`",
+    ] {
+        assert!(token.contains(shown), "{shown}: {token}");
     }
     bare(&["manual", "/dev/null/x"]).run().failed(2, &["/dev/null/x"]);
 }

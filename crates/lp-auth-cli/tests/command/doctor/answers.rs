@@ -213,6 +213,25 @@ fn a_wrong_declaration_is_a_warning() {
 }
 
 #[test]
+fn an_answer_that_is_long_in_coming_is_a_warning() {
+    let scene = Scene::new();
+    scene
+        .emulator
+        .set_latency(core::time::Duration::from_millis(3100));
+    // One request alone, so that the test is short.
+    let run = scene
+        .command(&["doctor", "--output", "json", "--api-version", "v1"])
+        .without("LP_DOMAIN_API")
+        .env("LP_SENTINEL", scene.emulator.sentinel());
+    Diagnosis::of(run, "3 s").warned(&Expected {
+        planted: "3 s",
+        step: "token.answer",
+        cause: "slow",
+        words: &["200 OK", "after 3."],
+    });
+}
+
+#[test]
 fn what_the_domain_api_does_not_know_is_told_apart() {
     let scene = Scene::new();
     let expected = Expected {
