@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use crate::answer::server_date;
 use crate::{
     AccessToken, AccountId, Answer, ApiVersion, Body, Compact, ConsumerId, Credentials, Error, ErrorKind,
-    Part, Purpose, Scope, ServiceHost, UnixTime, Window, malformed, success,
+    Part, Purpose, Scope, ServiceHost, UnixTime, Window, json_object, malformed, success,
 };
 
 /// What every request of this project calls itself.
@@ -103,7 +103,7 @@ impl TokenRequest {
     ///
     /// How long it lives: the shortest positive one of `expires_in` (a number or a numeric string), `exp - iat` of the
     /// token, and `exp` minus the answer's `Date`; at most 24 h; with none of them, 5 minutes. A token that has
-    /// expired by the server's own clock, or is for another account, is no answer.
+    /// expired by the server's own clock, whose `exp` is not after its `iat`, or that is for another account, is no answer.
     pub fn read(
         &self,
         credentials: &Credentials,
@@ -134,7 +134,7 @@ impl TokenRequest {
     fn judge(&self, reply: &Response<Body>) -> Result<(Place, Duration), &'static str> {
         let body = reply.body().as_ref();
         let fields: Fields<'_> =
-            serde_json::from_slice(body).map_err(|_| "the body is not the JSON of a token response")?;
+            json_object(body).map_err(|_| "the body is not the JSON of a token response")?;
         if fields
             .token_type
             .is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer"))
@@ -152,7 +152,7 @@ impl TokenRequest {
             decoded = token.decode(Part::Payload).map_err(|_| NO_JWT)?;
             &decoded
         };
-        let claims: Claims<'_> = serde_json::from_slice(payload).map_err(|_| NO_JWT)?;
+        let claims: Claims<'_> = json_object(payload).map_err(|_| NO_JWT)?;
         if claims
             .aud
             .as_ref()

@@ -9,9 +9,9 @@ pub(crate) fn typed(error: isahc::Error) -> TransportError {
     TransportError::new(kind(&error)).caused_by(error)
 }
 
-/// None of the kinds, with words of our own.
-pub(crate) fn other(advice: &'static str) -> TransportError {
-    TransportError::new(TransportErrorKind::Other).caused_by(advice)
+/// Nothing can be sent this way.
+pub(crate) fn unusable(why: impl Into<Box<dyn StdError + Send + Sync>>) -> TransportError {
+    TransportError::new(TransportErrorKind::Unusable).caused_by(why)
 }
 
 /// An error of the body, in which isahc's own error is wrapped.

@@ -26,7 +26,8 @@ use crate::{ReqwestTransportBuilder, failure};
 ///   ([`plain_http`](ReqwestTransportBuilder::plain_http)).
 ///
 /// Requests run as tasks of the tokio runtime that the future is first polled in, or of the one named with
-/// [`runtime`](ReqwestTransportBuilder::runtime). Without any, a request ends in an error that says so. As a task,
+/// [`runtime`](ReqwestTransportBuilder::runtime). Without any, a request ends in an error that says
+/// so ([`TransportErrorKind::Unusable`]). As a task,
 /// a request goes on while nobody polls its future; dropping the future ends it.
 ///
 /// Cheap to clone; clones share their connections.
@@ -141,11 +142,11 @@ impl ReqwestTransport {
         match (scheme, &self.http) {
             (Some("https"), _) => Ok(self.https.clone()),
             (Some("http"), Some(client)) => Ok(client.clone()),
-            (Some("http"), None) => Err(failure::other(
+            (Some("http"), None) => Err(failure::unusable(
                 "this transport was built for https alone: for a server on loopback, give it a second client with \
                  `ReqwestTransportBuilder::plain_http`, which then uses no proxy",
             )),
-            _ => Err(failure::other(
+            _ => Err(failure::unusable(
                 "the URL of a request begins with https:// or http://",
             )),
         }
@@ -155,7 +156,7 @@ impl ReqwestTransport {
         match &self.runtime {
             Some(runtime) => Ok(runtime.clone()),
             None => Handle::try_current().map_err(|_| {
-                failure::other(
+                failure::unusable(
                     "reqwest needs a tokio runtime: call from within one, or name one with \
                      `ReqwestTransport::runtime`; on other executors use lp-auth-isahc",
                 )

@@ -333,10 +333,16 @@ impl Driver {
         true
     }
 
-    /// A call for the question's place that nobody has undertaken to poll any more.
+    /// A call for the question's place, or of its purpose where it has none, that nobody has undertaken to poll any more.
     fn abandoned(&self, question: &impl Question) -> Option<Attendance> {
-        let place = question.place()?;
-        let is_its_own = |call: &&InFlight| call.is_for(&place) && call.attention().is_lacking();
+        let place = question.place();
+        let is_its_own = |call: &&InFlight| {
+            let is_of_use = match &place {
+                Some(place) => call.is_for(place),
+                None => *call.purpose() == question.purpose(),
+            };
+            is_of_use && call.attention().is_lacking()
+        };
         // Under the lock, so that one asker alone takes it over.
         let calls = self.calls();
         calls.iter().find(is_its_own).cloned().map(Attendance::of)
