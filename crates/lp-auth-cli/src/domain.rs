@@ -260,6 +260,20 @@ fn with_suggestion(failure: Failure, service: &ServiceName, of_account: Option<&
     failure.tip("lp-auth domain lists the services of the account")
 }
 
+/// What may have been meant by a name that the Domain API does not know, for who has not asked for the list.
+pub(crate) fn suggest(failure: Failure, service: &ServiceName) -> Failure {
+    let failure = match similar::nearest_in_any_case(service.as_str(), KNOWN) {
+        _ if KNOWN.contains(&service.as_str()) => {
+            failure.tip(format!("`{service}` exists, and this account may not have it"))
+        }
+        Some(name) => failure.without_tips().tip(format!(
+            "did you mean `{name}`? names of services are case-sensitive"
+        )),
+        None => failure,
+    };
+    failure.tip("lp-auth domain lists the services of the account")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
