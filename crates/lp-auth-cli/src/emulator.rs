@@ -50,6 +50,9 @@ The folder:
   client-secret       the secret
   v1-public-key.pem   the key that V1 tokens are verified with
   and private keys: keep the folder to yourself
+A new start takes the same ports again where they are free, so
+that shells with the old env need not read it anew. To be sure
+of them: --listen 127.0.0.1:8443 --control 8600
 
 It serves, at one address: the Domain API, Sentinel's token
 endpoints (V1, V2) and key set, and APIs that want a token:
@@ -64,7 +67,8 @@ The variables LP_… are for its clients: it reads none of them."#;
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The loopback address to listen on, or with --advertise any address; port 0 takes a free one
+    /// The loopback address to listen on, or with --advertise any address; port 0 takes the one that the last emulator of --dir
+    /// had, if it is free, else any free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0", value_parser = address)]
     listen: SocketAddr,
 
@@ -73,8 +77,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "HOST[:PORT]")]
     advertise: Option<ServiceHost>,
 
-    /// The folder for certificate authority, keys, credentials and the file env; they stay the same from one start to the
-    /// next [default: a temporary one, removed at the end; what cannot be caught, as SIGKILL, leaves it]
+    /// The folder for certificate authority, keys, credentials, ports and the file env; they stay the same from one start to
+    /// the next [default: a temporary one, removed at the end; what cannot be caught, as SIGKILL, leaves it]
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
 
@@ -98,7 +102,8 @@ pub(crate) struct Arguments {
     #[arg(long)]
     plain_http: bool,
 
-    /// The loopback port of the control plane: a page in the browser, and an API [default: a free one]
+    /// The loopback port of the control plane: a page in the browser, and an API [default: the one of the last
+    /// emulator of --dir, if it is free, else any free one]
     #[arg(long, value_name = "PORT", conflicts_with = "no_control")]
     control: Option<u16>,
 

@@ -107,10 +107,12 @@ fn its_folder_is_all_that_another_shell_needs() {
     let first = shell(&format!(
         "{source}; lp-auth token --output json; echo $LP_CLIENT_ID"
     ));
+    let ready = running.ready.clone();
     assert_eq!(running.end("TERM"), (Some(0), String::new()));
 
-    // The same again after a new start.
+    // The same again after a new start, ports included: the line says where all this is.
     let running = Running::start(&["--dir", path]);
+    assert_eq!(running.ready, ready);
     let second = shell(&format!(
         "{source}; lp-auth token --output json; echo $LP_CLIENT_ID"
     ));
@@ -244,7 +246,10 @@ fn an_address_that_cannot_be_had_is_a_matter_of_settings() {
     }
     bare(&["emulator", "--dir", "/dev/null/folder"])
         .run()
-        .failed(2, &["/dev/null/folder"]);
+        .failed(2, &["/dev/null/folder", "cannot be made; name another"]);
+    bare(&["emulator", "--dir", "/dev/null"])
+        .run()
+        .failed(2, &["/dev/null is no folder"]);
     bare(&["emulator", "--token-lifetime", "0"])
         .run()
         .failed(2, &["1 second"]);
