@@ -2,7 +2,6 @@
 
 use core::fmt;
 use core::ops::Range;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use http::HeaderValue;
@@ -13,7 +12,7 @@ const BEARER: &str = "Bearer ";
 
 /// An access token and the time in which it is good.
 ///
-/// Cloning copies a pointer. `Debug` shows no token, and the header values are marked sensitive, so that HTTP stacks
+/// A clone shares the token's bytes, which are overwritten when the last handle is dropped. `Debug` shows no token, and the header values are marked sensitive, so that HTTP stacks
 /// do not log them.
 ///
 /// ```
@@ -29,12 +28,8 @@ const BEARER: &str = "Bearer ";
 /// # Ok::<(), lp_auth_core::InvalidCompact>(())
 /// ```
 #[derive(Clone)]
-pub struct AccessToken(Arc<Inner>);
-
-/// Behind one pointer, so that a clone touches one counter.
-struct Inner {
-    /// A part of the bytes of `bearer`: there is one copy of the token, overwritten when the last handle is dropped.
-    bare: HeaderValue,
+pub struct AccessToken {
+    /// Both spellings in one, so that a clone touches one counter and the token is kept once.
     bearer: HeaderValue,
     life: Window,
 }
@@ -66,50 +61,51 @@ impl AccessToken {
     /// The token itself, a JWT. Whoever prints it gives it away.
     pub fn expose(&self) -> &str {
         // What `new` parsed is ASCII.
-        self.0.bare.to_str().unwrap_or_default()
+        let bare = self.bearer.as_bytes().get(BEARER.len()..);
+        bare.and_then(|token| core::str::from_utf8(token).ok())
+            .unwrap_or_default()
     }
 
-    /// The value of the header `Authorization`, marked sensitive.
+    /// The value of the header `Authorization`, marked sensitive. A bare one is a copy, overwritten like the token.
     pub fn authorization(&self, style: HeaderStyle) -> HeaderValue {
+        let bare = || sensitive(Body::from(self.expose().as_bytes()).into_bytes());
         match style {
-            HeaderStyle::Bare => self.0.bare.clone(),
-            HeaderStyle::Bearer => self.0.bearer.clone(),
+            HeaderStyle::Bare => bare().unwrap_or_else(|| HeaderValue::from_static("")),
+            HeaderStyle::Bearer => self.bearer.clone(),
         }
     }
 
     /// From when it was requested until it expires, by this machine's clock.
     pub fn life(&self) -> Window {
-        self.0.life
+        self.life
     }
 
     /// When it was requested.
     pub fn requested_at(&self) -> UnixTime {
-        self.0.life.start()
+        self.life.start()
     }
 
     /// When it expires.
     pub fn expires_at(&self) -> UnixTime {
-        self.0.life.end()
+        self.life.end()
     }
 
     fn from_bearer(bearer: Bytes, life: Window) -> Option<Self> {
-        let header = |bytes| {
-            let mut value = HeaderValue::from_maybe_shared(bytes).ok()?;
-            value.set_sensitive(true);
-            Some(value)
-        };
-        Some(Self(Arc::new(Inner {
-            bare: header(bearer.slice(BEARER.len()..))?,
-            bearer: header(bearer)?,
-            life,
-        })))
+        let bearer = sensitive(bearer)?;
+        Some(Self { bearer, life })
     }
+}
+
+fn sensitive(bytes: Bytes) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_maybe_shared(bytes).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 /// By the token's text: its life is what this machine makes of it.
 impl PartialEq for AccessToken {
     fn eq(&self, other: &Self) -> bool {
-        self.0.bare == other.0.bare
+        self.bearer == other.bearer
     }
 }
 
@@ -118,7 +114,7 @@ impl Eq for AccessToken {}
 impl fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AccessToken")
-            .field("life", &self.0.life)
+            .field("life", &self.life)
             .finish_non_exhaustive()
     }
 }

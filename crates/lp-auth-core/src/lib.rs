@@ -44,7 +44,7 @@
 //! | time | [`UnixTime`], [`Window`] |
 //! | where | [`Locate`], [`FixedHost`], [`Region`], [`ServiceName`], [`ServiceHost`], [`HostPolicy`] |
 //! | who | [`AccountId`], [`Credentials`], [`ClientId`], [`ClientSecret`], [`ConsumerId`] |
-//! | the token | [`TokenSource`], [`TokenRequest`], [`AccessToken`], [`HeaderStyle`], [`Compact`] |
+//! | the token | [`TokenSource`], [`TokenRequest`], [`PreparedTokenRequest`], [`AccessToken`], [`HeaderStyle`], [`Compact`], [`PlainJson`] |
 //! | plugging in | `Transport`, `BlockingTransport`, `Runtime` (feature `transport`), [`TransportError`] |
 #![forbid(unsafe_code)]
 
@@ -63,6 +63,7 @@ mod host_policy;
 mod installation;
 mod locate;
 mod names;
+mod plain_json;
 mod region;
 mod rests;
 mod scope;
@@ -70,6 +71,7 @@ mod service_exchange;
 mod step;
 mod time;
 mod token_request;
+mod token_response;
 mod token_source;
 #[cfg(feature = "transport")]
 mod transport;
@@ -96,13 +98,14 @@ pub use installation::{
 };
 pub use locate::Locate;
 pub use names::{AccountId, InvalidName, ServiceName};
+pub use plain_json::PlainJson;
 pub use region::{Region, UnknownRegion};
 pub use rests::{Pace, Rests};
 pub use scope::{InvalidScope, Scope};
 pub use service_exchange::{ServiceAnswer, ServiceExchange};
 pub use step::{Flow, Step};
 pub use time::{UnixTime, Window};
-pub use token_request::{AGENT, NoDelegation, TokenRequest};
+pub use token_request::{AGENT, NoDelegation, PreparedTokenRequest, TokenRequest};
 pub use token_source::{TokenSource, TokenSourceBuilder};
 #[cfg(feature = "transport")]
 pub use transport::{BlockingTransport, MaybeSendSync, Runtime, Transport};
