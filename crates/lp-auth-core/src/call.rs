@@ -203,19 +203,6 @@ impl Default for Body {
     }
 }
 
-/// A body whose bytes are shared takes a copy of them for itself first.
-impl AsMut<[u8]> for Body {
-    fn as_mut(&mut self) -> &mut [u8] {
-        if let Content::Shared(bytes) = &self.0 {
-            *self = Self::from(&**bytes);
-        }
-        match &mut self.0 {
-            Content::Own(bytes) => bytes,
-            Content::Shared(_) => &mut [],
-        }
-    }
-}
-
 impl AsRef<[u8]> for Body {
     fn as_ref(&self) -> &[u8] {
         match &self.0 {

@@ -7,10 +7,10 @@ use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request};
 
-use crate::token_response::{NO_JWT, Place, TokenResponse};
+use crate::token_response::{Place, TokenResponse};
 use crate::{
-    AccessToken, AccountId, Answer, ApiVersion, Body, ConsumerId, Credentials, Error, ErrorKind, Purpose,
-    Scope, ServiceHost, Window, malformed, success,
+    AccessToken, AccountId, Answer, ApiVersion, Body, ConsumerId, Credentials, Error, Purpose, Scope,
+    ServiceHost, Window, malformed, success,
 };
 
 /// What every request of this project calls itself.
@@ -126,13 +126,12 @@ impl TokenRequest {
             Err(detail) => return Err(malformed(&reply, &Purpose::Token, sentinel, detail)),
         };
         let life = Window::starting(answer.sent, response.lifetime);
-        let token = match response.token {
+        Ok(match response.token {
             Place::InBody(place) => AccessToken::within(reply.into_body(), place, life),
-            Place::Unescaped(token) => AccessToken::new(&token, life).ok(),
-        };
-        token.ok_or_else(|| {
-            let error = Error::new(ErrorKind::Malformed, Purpose::Token);
-            error.from_host(sentinel.to_string()).with_detail(NO_JWT)
+            Place::Unescaped(token) => {
+                let place = 0..token.len();
+                AccessToken::within(token.into(), place, life)
+            }
         })
     }
 

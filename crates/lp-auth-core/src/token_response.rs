@@ -28,7 +28,7 @@ pub(crate) enum Place {
     Unescaped(String),
 }
 
-pub(crate) const NO_JWT: &str = "`access_token` is no JWT";
+const NO_JWT: &str = "`access_token` is no JWT";
 
 impl TokenResponse {
     /// What the body of a success says, or what is wrong with it.
