@@ -198,16 +198,21 @@ pub(crate) fn scaling(what: &str, samples: &[Samples]) -> Vec<Row> {
         digits(work.spread().median),
         digits(control.spread().median)
     );
-    let mut row = Row::at_least(what, 1.8, relative.spread(), absolute);
-    let rounds = relative.len();
-    if rounds < LEAST_ROUNDS {
-        row.reached = None;
-        row.measured = "not shown: no second core was free".to_owned();
-    } else {
-        row.measured.push_str(&format!(
-            " of what two free cores allow, in the {rounds} rounds that had them"
-        ));
-    }
+    let row = Row::at_least(what, 1.8, relative.spread(), absolute);
+    let row = match relative.len() {
+        rounds if rounds < LEAST_ROUNDS => Row {
+            measured: "not shown: no second core was free".to_owned(),
+            reached: None,
+            ..row
+        },
+        rounds => Row {
+            measured: format!(
+                "{} of what two free cores allow, in the {rounds} rounds that had them",
+                row.measured
+            ),
+            ..row
+        },
+    };
     vec![row]
 }
 
