@@ -48,7 +48,11 @@ impl TokenResponse {
         headers: &HeaderMap,
         account: &AccountId,
     ) -> Result<Self, &'static str> {
-        let token = Compact::parse(&fields.access_token).map_err(|_| NO_JWT)?;
+        // The payload is looked at when it is decoded.
+        let token = Compact::split(&fields.access_token)
+            .and_then(|token| token.check_part(Part::Header).map(|()| token))
+            .and_then(|token| token.check_part(Part::Signature).map(|()| token))
+            .map_err(|_| NO_JWT)?;
         let mut place = [MaybeUninit::uninit(); 1024];
         let decoded;
         let payload: &[u8] = if token.decoded_length(Part::Payload) <= place.len() {
