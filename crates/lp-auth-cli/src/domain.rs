@@ -271,7 +271,11 @@ mod tests {
             ("accountConfigRead", Some("accountConfigReadOnly")),
             ("zzz", None),
         ] {
-            assert_eq!(similar::nearest_in_any_case(slip, ServiceName::DOCUMENTED), name, "{slip}");
+            assert_eq!(
+                similar::nearest_in_any_case(slip, ServiceName::DOCUMENTED),
+                name,
+                "{slip}"
+            );
         }
     }
 }

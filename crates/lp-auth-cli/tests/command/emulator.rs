@@ -429,7 +429,11 @@ fn a_signal_during_the_start_ends_it_at_once_and_leaves_nothing_behind() {
         stdout.read_to_string(&mut said).unwrap();
         assert_eq!(left_in(&temporary), [""; 0], "{name}");
         // Where it was ready already, that was an end in order.
-        assert_eq!(said.is_empty(), status.signal() == Some(number), "{status} {said}");
+        assert_eq!(
+            said.is_empty(),
+            status.signal() == Some(number),
+            "{status} {said}"
+        );
         said.is_empty()
     };
     for (name, number) in [("INT", 2), ("TERM", 15), ("QUIT", 15), ("HUP", 1)] {

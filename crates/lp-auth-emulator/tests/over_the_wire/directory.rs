@@ -251,9 +251,15 @@ fn a_file_is_no_folder_and_where_none_can_be_made_that_is_said() {
     let refused = |path: &Path| Emulator::builder().directory(path).start().unwrap_err();
     let error = refused(&file);
     assert!(matches!(&error, EmulatorError::NotAFolder(path) if *path == file));
-    assert!(error.to_string().contains("is no folder; name a folder"), "{error}");
+    assert!(
+        error.to_string().contains("is no folder; name a folder"),
+        "{error}"
+    );
     let below = file.join("folder");
     let error = refused(&below);
     assert!(matches!(&error, EmulatorError::Folder { path, .. } if *path == below));
-    assert!(error.to_string().contains("cannot be made; name another"), "{error}");
+    assert!(
+        error.to_string().contains("cannot be made; name another"),
+        "{error}"
+    );
 }
