@@ -27,6 +27,7 @@ use crate::keys::SigningKey;
 /// - `application.json`, `client-secret`: the first application;
 /// - `env`: settings for the command `lp-auth`, to be read by a shell;
 /// - `config.toml`: the config file that `env` names, without any profile, so that no profile of the user's shines through;
+/// - `ports.json`: where the emulator listened the last time;
 /// - `lock`: held by the emulator that uses the folder, so that a second one does not overwrite all this.
 #[derive(Clone)]
 pub(crate) struct Directory {
@@ -38,6 +39,7 @@ const CONFIG: &str = "config.toml";
 
 const WITHOUT_PROFILES: &[u8] =
     b"# `env` in this folder names this file: while its settings are in use, no profile adds to them.\n";
+const PORTS: &str = "ports.json";
 
 /// What of the first application is kept, the secret apart.
 #[derive(Deserialize, Serialize)]
@@ -45,6 +47,13 @@ struct ApplicationRecord {
     account: String,
     client_id: String,
     scope: String,
+}
+
+/// The ports of the last start.
+#[derive(Clone, Copy, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) struct Ports {
+    pub(crate) servers: Option<u16>,
+    pub(crate) control: Option<u16>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -69,7 +78,13 @@ impl Directory {
     pub(crate) fn open(path: &Path) -> Result<Self, EmulatorError> {
         // The `env` file is read elsewhere, where a relative path would lead elsewhere.
         let absolute = std::path::absolute(path).map_err(|error| io_error(path, error))?;
-        files::create_directory(&absolute).map_err(|error| io_error(&absolute, error))?;
+        files::create_directory(&absolute).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => EmulatorError::NotAFolder(absolute.clone()),
+            _ => EmulatorError::Folder {
+                path: absolute.clone(),
+                source: Arc::new(error),
+            },
+        })?;
         Ok(Self { path: absolute })
     }
 
@@ -173,6 +188,17 @@ impl Directory {
             application.client_secret().expose_secret().as_bytes(),
         )?;
         self.write_private("application.json", &json(&record))
+    }
+
+    /// The ports that were kept. What cannot be read is as good as none: others are taken then.
+    pub(crate) fn ports(&self) -> Ports {
+        let text = std::fs::read(self.path.join(PORTS)).unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+
+    pub(crate) fn keep_ports(&self, ports: Ports) -> Result<(), EmulatorError> {
+        let path = self.path.join(PORTS);
+        files::write_public(&path, &json(&ports)).map_err(|error| io_error(&path, error))
     }
 
     /// Writes `env`: for a shell, `set -a; . DIR/env`; whatever characters the folder's path has.

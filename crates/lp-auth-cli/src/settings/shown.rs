@@ -85,7 +85,7 @@ fn laid_out(settings: &Settings) -> String {
     arranged(&rows, output::stdout_width())
 }
 
-/// In columns; where these do not fit into so many, what does not fit beside its name stands below it.
+/// In columns; where these do not fit into so many, the value stands below its name.
 fn arranged(rows: &[[String; 3]], columns: Option<usize>) -> String {
     let width = |column: usize| {
         rows.iter()
@@ -101,38 +101,18 @@ fn arranged(rows: &[[String; 3]], columns: Option<usize>) -> String {
             if fits {
                 format!("{name:<names$}  {value:<values$}  {source}\n")
             } else {
-                narrow(name, value, source, names, columns.unwrap_or_default())
+                narrow(name, value, source, columns.unwrap_or_default())
             }
         })
         .collect()
 }
 
-fn narrow(name: &str, value: &str, source: &str, names: usize, columns: usize) -> String {
-    const INDENT: usize = 2;
-    let mut text = String::new();
-    let mut start = format!("{name:<names$}  ");
-    for part in [value, source].into_iter().filter(|part| !part.is_empty()) {
-        let (indent, lines) = if names + 2 + part.chars().count() <= columns {
-            (names + 2, vec![part.to_owned()])
-        } else {
-            if !start.trim().is_empty() {
-                text.push_str(start.trim_end());
-                text.push('\n');
-            }
-            start = " ".repeat(INDENT);
-            (INDENT, broken_at(part, columns.saturating_sub(INDENT).max(20)))
-        };
-        if start.trim().is_empty() {
-            start = " ".repeat(indent);
-        }
-        for line in lines {
-            text.push_str(&start);
-            text.push_str(&line);
-            text.push('\n');
-            start = " ".repeat(indent);
-        }
-    }
-    text
+fn narrow(name: &str, value: &str, source: &str, columns: usize) -> String {
+    const INDENT: usize = 4;
+    let mut lines = broken_at(&format!("{name}  ({source})"), columns.max(20));
+    let values = broken_at(value, columns.saturating_sub(INDENT).max(20));
+    lines.extend(values.iter().map(|line| format!("{:INDENT$}{line}", "")));
+    lines.join("\n") + "\n"
 }
 
 fn file_rows(file: &ConfigFile) -> Vec<[String; 3]> {
@@ -204,7 +184,7 @@ mod tests {
             assert!(line.chars().count() <= 60 && line.trim_end() == line, "{text}");
         }
         assert!(
-            text.contains("\n  75588e18-0213-4e33-8174-883acac7e3c4\n"),
+            text.contains("\n    75588e18-0213-4e33-8174-883acac7e3c4\n"),
             "{text}"
         );
         assert_eq!(arranged(&rows, None).lines().count(), 3);
