@@ -57,7 +57,8 @@ token is asked for, and shown to nobody; a secret is present
 or absent. Each request is made once.
 
 The whole takes 20 s at most, or as long as --patience says
-(LP_PATIENCE); a step takes a quarter of that at most.
+(LP_PATIENCE); a step takes a quarter of that at most, and the
+command that tells the client secret half.
 
 JSON (--output json):
   ok            whether nothing failed
@@ -128,7 +129,7 @@ async fn examine(arguments: &Arguments, verbose: bool, clock: &mut Clock, report
     let Some(setup) = setup else {
         return skip_all(report, Step::Settings);
     };
-    let (finding, credentials) = setup::secret(&settings, &config);
+    let (finding, credentials) = setup::secret(&settings, &config, clock.limit_of_command());
     report.add(finding);
     Walk::new(&setup, credentials, &arguments.scopes, clock, verbose)
         .all(report)

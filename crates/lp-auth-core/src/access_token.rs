@@ -2,7 +2,7 @@
 
 use core::fmt;
 use core::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::HeaderValue;
@@ -13,7 +13,7 @@ const BEARER: &str = "Bearer ";
 
 /// An access token and the time in which it is good.
 ///
-/// Cloning copies a pointer. `Debug` shows no token, and the header values are marked sensitive, so that HTTP stacks
+/// Cloning copies a pointer; the bytes are overwritten when the last handle is dropped. `Debug` shows no token, and the header values are marked sensitive, so that HTTP stacks
 /// do not log them.
 ///
 /// ```
@@ -33,10 +33,19 @@ pub struct AccessToken(Arc<Inner>);
 
 /// Behind one pointer, so that a clone touches one counter.
 struct Inner {
-    /// A part of the bytes of `bearer`: there is one copy of the token, overwritten when the last handle is dropped.
+    /// What the token stands in.
+    text: Body,
+    /// ASCII.
+    place: Range<usize>,
+    life: Window,
+    /// Made when the first is asked for: whoever passes the token on in another way needs none.
+    headers: OnceLock<Headers>,
+}
+
+/// Both share their bytes, which are overwritten when the last handle is dropped.
+struct Headers {
     bare: HeaderValue,
     bearer: HeaderValue,
-    life: Window,
 }
 
 impl AccessToken {
@@ -45,35 +54,31 @@ impl AccessToken {
     /// This is how a token that was saved earlier comes back, for [`TokenSource::restore`](crate::TokenSource::restore).
     pub fn new(token: &str, life: Window) -> Result<Self, InvalidCompact> {
         Compact::parse(token)?;
-        let bearer = Body::from([BEARER, token].concat()).into_bytes();
-        Self::from_bearer(bearer, life).ok_or(InvalidCompact::NotThreeParts)
+        Ok(Self::within(token.as_bytes().into(), 0..token.len(), life))
     }
 
-    /// The token that stands at this place of a reply's body. It is not copied: the body's own bytes become the token's,
-    /// and what stands before it there gives way to the word that stands before it in a header.
-    ///
-    /// The caller has parsed it. None where there is no room for that word.
-    pub(crate) fn within(mut body: Body, place: Range<usize>, life: Window) -> Option<Self> {
-        let start = place.start.checked_sub(BEARER.len())?;
-        let before = body.as_mut().get_mut(start..place.start)?;
-        before.copy_from_slice(BEARER.as_bytes());
-        let body = body.into_bytes();
-        (place.end <= body.len())
-            .then(|| body.slice(start..place.end))
-            .and_then(|bearer| Self::from_bearer(bearer, life))
+    /// The token that stands at this place of a reply's body, which is not copied. The caller has parsed it.
+    pub(crate) fn within(text: Body, place: Range<usize>, life: Window) -> Self {
+        Self(Arc::new(Inner {
+            text,
+            place,
+            life,
+            headers: OnceLock::new(),
+        }))
     }
 
     /// The token itself, a JWT. Whoever prints it gives it away.
     pub fn expose(&self) -> &str {
-        // What `new` parsed is ASCII.
-        self.0.bare.to_str().unwrap_or_default()
+        // What was parsed is ASCII.
+        core::str::from_utf8(self.0.bytes()).unwrap_or_default()
     }
 
     /// The value of the header `Authorization`, marked sensitive.
     pub fn authorization(&self, style: HeaderStyle) -> HeaderValue {
+        let headers = self.0.headers.get_or_init(|| Headers::new(self.0.bytes()));
         match style {
-            HeaderStyle::Bare => self.0.bare.clone(),
-            HeaderStyle::Bearer => self.0.bearer.clone(),
+            HeaderStyle::Bare => headers.bare.clone(),
+            HeaderStyle::Bearer => headers.bearer.clone(),
         }
     }
 
@@ -91,25 +96,35 @@ impl AccessToken {
     pub fn expires_at(&self) -> UnixTime {
         self.0.life.end()
     }
+}
 
-    fn from_bearer(bearer: Bytes, life: Window) -> Option<Self> {
-        let header = |bytes| {
-            let mut value = HeaderValue::from_maybe_shared(bytes).ok()?;
+impl Inner {
+    fn bytes(&self) -> &[u8] {
+        self.text.as_ref().get(self.place.clone()).unwrap_or_default()
+    }
+}
+
+impl Headers {
+    fn new(token: &[u8]) -> Self {
+        let bearer = Body::from([BEARER.as_bytes(), token].concat()).into_bytes();
+        let sensitive = |bytes: Bytes| {
+            // Never empty: what was parsed is ASCII.
+            let value = HeaderValue::from_maybe_shared(bytes);
+            let mut value = value.unwrap_or_else(|_| HeaderValue::from_static(""));
             value.set_sensitive(true);
-            Some(value)
+            value
         };
-        Some(Self(Arc::new(Inner {
-            bare: header(bearer.slice(BEARER.len()..))?,
-            bearer: header(bearer)?,
-            life,
-        })))
+        Self {
+            bare: sensitive(bearer.slice(BEARER.len()..)),
+            bearer: sensitive(bearer),
+        }
     }
 }
 
 /// By the token's text: its life is what this machine makes of it.
 impl PartialEq for AccessToken {
     fn eq(&self, other: &Self) -> bool {
-        self.0.bare == other.0.bare
+        self.0.bytes() == other.0.bytes()
     }
 }
 

@@ -174,31 +174,47 @@ impl Default for Limits {
 /// assert_eq!(format!("{body:?}"), "Body(18 bytes)");
 /// assert_eq!(body.as_ref(), b"client_secret=hush");
 /// ```
-#[derive(Default)]
-pub struct Body(Zeroizing<Vec<u8>>);
+pub struct Body(Content);
+
+enum Content {
+    Own(Zeroizing<Vec<u8>>),
+    /// What another body became: its bytes are overwritten with the last handle.
+    Shared(Bytes),
+}
 
 impl Body {
+    /// The bytes that another body became, without a copy.
+    pub(crate) fn shared(bytes: Bytes) -> Self {
+        Self(Content::Shared(bytes))
+    }
+
     /// The same bytes in the type that HTTP stacks take, still overwritten when the last handle is dropped.
     pub fn into_bytes(self) -> Bytes {
-        Bytes::from_owner(self)
+        match self.0 {
+            Content::Own(bytes) => Bytes::from_owner(bytes),
+            Content::Shared(bytes) => bytes,
+        }
     }
 }
 
-impl AsMut<[u8]> for Body {
-    fn as_mut(&mut self) -> &mut [u8] {
-        &mut self.0
+impl Default for Body {
+    fn default() -> Self {
+        Self::from(Vec::new())
     }
 }
 
 impl AsRef<[u8]> for Body {
     fn as_ref(&self) -> &[u8] {
-        &self.0
+        match &self.0 {
+            Content::Own(bytes) => bytes,
+            Content::Shared(bytes) => bytes,
+        }
     }
 }
 
 impl From<Vec<u8>> for Body {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(Zeroizing::new(bytes))
+        Self(Content::Own(Zeroizing::new(bytes)))
     }
 }
 
@@ -217,6 +233,6 @@ impl From<&[u8]> for Body {
 
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Body({} bytes)", self.0.len())
+        write!(f, "Body({} bytes)", self.as_ref().len())
     }
 }

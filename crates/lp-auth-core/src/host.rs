@@ -1,10 +1,11 @@
 //! Where requests may go.
 
+use core::cmp::Ordering;
 use core::fmt;
 use core::str::FromStr;
-use std::sync::Arc;
 
 use http::Uri;
+use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 
 use crate::UntrustedHost;
 
@@ -23,10 +24,10 @@ use crate::UntrustedHost;
 /// assert!("va.sentinel.liveperson.net@evil.example".parse::<ServiceHost>().is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Eq, Hash, PartialEq)]
 pub struct ServiceHost {
-    name: Arc<str>,
-    port: Option<u16>,
+    /// Name and port, shared by the addresses of all requests.
+    authority: Authority,
     plain_http: bool,
 }
 
@@ -54,23 +55,22 @@ impl ServiceHost {
         Ok(self)
     }
 
-    /// A host of this project's own text.
-    pub(crate) fn known(name: &str) -> Self {
+    /// A host of this project's own text, which is a valid one.
+    pub(crate) fn known(name: &'static str) -> Self {
         Self {
-            name: name.into(),
-            port: None,
+            authority: Authority::from_static(name),
             plain_http: false,
         }
     }
 
     /// The name, without the port.
     pub fn name(&self) -> &str {
-        &self.name
+        self.authority.host()
     }
 
     /// The port, where it is not the scheme's own.
     pub fn port(&self) -> Option<u16> {
-        self.port
+        self.authority.port_u16()
     }
 
     /// `https`, or `http` for loopback where the user allowed it.
@@ -81,20 +81,29 @@ impl ServiceHost {
     /// Whether it is `localhost` or `127.x.x.x`.
     pub fn is_loopback(&self) -> bool {
         let is_127 = || {
-            self.name
+            self.name()
                 .parse::<core::net::Ipv4Addr>()
                 .is_ok_and(|address| address.is_loopback())
         };
-        &*self.name == "localhost" || is_127()
+        self.name() == "localhost" || is_127()
     }
 
     /// The address of a resource on this host. `path_and_query` starts with a slash.
     pub fn uri(&self, path_and_query: &str) -> Result<Uri, http::Error> {
-        Uri::builder()
-            .scheme(self.scheme())
-            .authority(self.to_string())
-            .path_and_query(path_and_query)
-            .build()
+        self.uri_of(path_and_query.try_into()?)
+    }
+
+    /// The same for what was parsed before.
+    pub(crate) fn uri_of(&self, path_and_query: PathAndQuery) -> Result<Uri, http::Error> {
+        let mut parts = Parts::default();
+        parts.scheme = Some(if self.plain_http {
+            Scheme::HTTP
+        } else {
+            Scheme::HTTPS
+        });
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = Some(path_and_query);
+        Ok(Uri::from_parts(parts)?)
     }
 }
 
@@ -117,9 +126,13 @@ impl FromStr for ServiceHost {
         if !is_host_name(name) {
             return Err(invalid());
         }
+        let name = name.to_ascii_lowercase();
+        let authority = match port {
+            Some(port) => format!("{name}:{port}"),
+            None => name,
+        };
         Ok(Self {
-            name: name.to_ascii_lowercase().into(),
-            port,
+            authority: authority.try_into().map_err(|_| invalid())?,
             plain_http: false,
         })
     }
@@ -127,8 +140,23 @@ impl FromStr for ServiceHost {
 
 impl fmt::Display for ServiceHost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)?;
-        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
+        f.write_str(self.authority.as_str())
+    }
+}
+
+/// By name, then by port.
+impl Ord for ServiceHost {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let key = |host: &Self| (host.port(), host.plain_http);
+        self.name()
+            .cmp(other.name())
+            .then_with(|| key(self).cmp(&key(other)))
+    }
+}
+
+impl PartialOrd for ServiceHost {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

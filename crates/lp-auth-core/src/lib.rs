@@ -44,7 +44,7 @@
 //! | time | [`UnixTime`], [`Window`] |
 //! | where | [`Locate`], [`FixedHost`], [`Region`], [`ServiceName`], [`ServiceHost`], [`HostPolicy`] |
 //! | who | [`AccountId`], [`Credentials`], [`ClientId`], [`ClientSecret`], [`ConsumerId`] |
-//! | the token | [`TokenSource`], [`TokenRequest`], [`AccessToken`], [`HeaderStyle`], [`Compact`] |
+//! | the token | [`TokenSource`], [`TokenRequest`], [`PreparedTokenRequest`], [`AccessToken`], [`HeaderStyle`], [`Compact`], [`PlainJson`] |
 //! | plugging in | `Transport`, `BlockingTransport`, `Runtime` (feature `transport`), [`TransportError`] |
 #![forbid(unsafe_code)]
 
@@ -64,6 +64,7 @@ mod installation;
 mod json_object;
 mod locate;
 mod names;
+mod plain_json;
 mod region;
 mod rests;
 mod scope;
@@ -71,6 +72,7 @@ mod service_exchange;
 mod step;
 mod time;
 mod token_request;
+mod token_response;
 mod token_source;
 #[cfg(feature = "transport")]
 mod transport;
@@ -98,13 +100,14 @@ pub use installation::{
 pub use json_object::json_object;
 pub use locate::Locate;
 pub use names::{AccountId, InvalidName, ServiceName};
+pub use plain_json::PlainJson;
 pub use region::{Region, UnknownRegion};
 pub use rests::{Pace, Rests};
 pub use scope::{InvalidScope, Scope};
 pub use service_exchange::{ServiceAnswer, ServiceExchange};
 pub use step::{Flow, Step};
 pub use time::{UnixTime, Window};
-pub use token_request::{AGENT, NoDelegation, TokenRequest};
+pub use token_request::{AGENT, NoDelegation, PreparedTokenRequest, TokenRequest};
 pub use token_source::{TokenSource, TokenSourceBuilder};
 #[cfg(feature = "transport")]
 pub use transport::{BlockingTransport, MaybeSendSync, Runtime, Transport};

@@ -33,12 +33,11 @@ impl Region {
 
     /// The documented Sentinel host.
     pub fn host(self) -> ServiceHost {
-        let name = match self {
-            Self::Apac => "sy",
-            Self::Emea => "lo",
-            Self::Us => "va",
-        };
-        ServiceHost::known(&format!("{name}.sentinel.liveperson.net"))
+        ServiceHost::known(match self {
+            Self::Apac => "sy.sentinel.liveperson.net",
+            Self::Emea => "lo.sentinel.liveperson.net",
+            Self::Us => "va.sentinel.liveperson.net",
+        })
     }
 }
 

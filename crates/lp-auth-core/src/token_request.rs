@@ -1,19 +1,16 @@
 //! The request for a token, and what its answer means. No state: usable alone.
 
-use core::mem::MaybeUninit;
-use core::ops::Range;
-use core::time::Duration;
-use std::borrow::Cow;
+use core::fmt;
 
+use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
-use http::{HeaderValue, Request, Response};
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, Method, Request};
 
-use crate::answer::server_date;
+use crate::token_response::{Place, TokenResponse};
 use crate::{
-    AccessToken, AccountId, Answer, ApiVersion, Body, Compact, ConsumerId, Credentials, Error, ErrorKind,
-    Part, Purpose, Scope, ServiceHost, UnixTime, Window, json_object, malformed, success,
+    AccessToken, AccountId, Answer, ApiVersion, Body, ConsumerId, Credentials, Error, Purpose, Scope,
+    ServiceHost, Window, malformed, success,
 };
 
 /// What every request of this project calls itself.
@@ -89,14 +86,22 @@ impl TokenRequest {
         credentials: &Credentials,
         sentinel: &ServiceHost,
     ) -> Result<Request<Body>, http::Error> {
-        Request::post(sentinel.uri(&self.path_and_query())?)
-            .header(
-                CONTENT_TYPE,
-                HeaderValue::from_static("application/x-www-form-urlencoded"),
-            )
-            .header(ACCEPT, HeaderValue::from_static("application/json"))
-            .header(USER_AGENT, HeaderValue::from_static(AGENT))
-            .body(self.form(credentials))
+        self.prepare(credentials)?.to_http(sentinel)
+    }
+
+    /// The request with everything encoded that is the same each time, for whoever sends it again and again.
+    pub fn prepare(&self, credentials: &Credentials) -> Result<PreparedTokenRequest, http::Error> {
+        let headers = [
+            (CONTENT_TYPE, "application/x-www-form-urlencoded"),
+            (ACCEPT, "application/json"),
+            (USER_AGENT, AGENT),
+        ];
+        let headers = headers.map(|(name, value)| (name, HeaderValue::from_static(value)));
+        Ok(PreparedTokenRequest {
+            path_and_query: self.path_and_query().try_into()?,
+            headers: headers.into_iter().collect(),
+            form: self.form(credentials).into_bytes(),
+        })
     }
 
     /// The token in Sentinel's answer, living from when the request was sent; or what went wrong.
@@ -115,60 +120,19 @@ impl TokenRequest {
             self.consumer.as_ref().map_or("", ConsumerId::expose),
         ];
         let reply = success(answer.outcome, &Purpose::Token, sentinel, &secrets)?;
-        let (place, lifetime) = match self.judge(&reply) {
-            Ok(judged) => judged,
+        let body = reply.body().as_ref();
+        let response = match TokenResponse::read(body, reply.headers(), &self.account) {
+            Ok(response) => response,
             Err(detail) => return Err(malformed(&reply, &Purpose::Token, sentinel, detail)),
         };
-        let life = Window::starting(answer.sent, lifetime);
-        let token = match place {
+        let life = Window::starting(answer.sent, response.lifetime);
+        Ok(match response.token {
             Place::InBody(place) => AccessToken::within(reply.into_body(), place, life),
-            Place::Unescaped(token) => AccessToken::new(&token, life).ok(),
-        };
-        token.ok_or_else(|| {
-            let error = Error::new(ErrorKind::Malformed, Purpose::Token);
-            error.from_host(sentinel.to_string()).with_detail(NO_JWT)
-        })
-    }
-
-    /// Where the token stands in a reply, and how long it lives; or what is wrong with it.
-    fn judge(&self, reply: &Response<Body>) -> Result<(Place, Duration), &'static str> {
-        let body = reply.body().as_ref();
-        let fields: Fields<'_> =
-            json_object(body).map_err(|_| "the body is not the JSON of a token response")?;
-        if fields
-            .token_type
-            .is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer"))
-        {
-            return Err("`token_type` is not `Bearer`");
-        }
-        let token = Compact::split(&fields.access_token)
-            .and_then(|token| token.check().map(|()| token))
-            .map_err(|_| NO_JWT)?;
-        let mut place = [MaybeUninit::uninit(); 1024];
-        let decoded;
-        let payload: &[u8] = if token.decoded_length(Part::Payload) <= place.len() {
-            token.decode_into(Part::Payload, &mut place).map_err(|_| NO_JWT)?
-        } else {
-            decoded = token.decode(Part::Payload).map_err(|_| NO_JWT)?;
-            &decoded
-        };
-        let claims: Claims<'_> = json_object(payload).map_err(|_| NO_JWT)?;
-        if claims
-            .aud
-            .as_ref()
-            .is_some_and(|audience| !audience.contains(self.account.as_str()))
-        {
-            return Err("the token is for another account");
-        }
-        let lifetime = lifetime(fields.expires_in, &claims, reply)?;
-        let place = match fields.access_token {
-            Cow::Borrowed(token) => {
-                let start = (token.as_ptr() as usize).wrapping_sub(body.as_ptr() as usize);
-                Place::InBody(start..start.saturating_add(token.len()))
+            Place::Unescaped(token) => {
+                let place = 0..token.len();
+                AccessToken::within(token.into(), place, life)
             }
-            Cow::Owned(token) => Place::Unescaped(token),
-        };
-        Ok((place, lifetime))
+        })
     }
 
     fn path_and_query(&self) -> String {
@@ -202,97 +166,47 @@ impl TokenRequest {
     }
 }
 
-const NO_JWT: &str = "`access_token` is no JWT";
-
-/// Where a reply's token is.
-enum Place {
-    InBody(Range<usize>),
-    /// It was spelled with escapes.
-    Unescaped(String),
+/// A [`TokenRequest`] with its credentials, ready to be sent any number of times.
+///
+/// It holds the encoded secret, which all its requests share: it is overwritten when the last of them is dropped, and
+/// shown by no `Debug`.
+///
+/// ```
+/// use lp_auth_core::{ApiVersion, Credentials, Region, TokenRequest};
+///
+/// let credentials = Credentials { client_id: "my-app".parse()?, client_secret: "hush".parse()? };
+/// let prepared = TokenRequest::new("12345678".parse()?, ApiVersion::V2).prepare(&credentials)?;
+/// for region in Region::ALL {
+///     let http = prepared.to_http(&region.host())?;
+///     assert_eq!(http.uri().path(), "/sentinel/api/v2/account/12345678/app/token");
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct PreparedTokenRequest {
+    path_and_query: PathAndQuery,
+    headers: HeaderMap,
+    form: Bytes,
 }
 
-/// The fields of a token response (RFC 6749 §5.1; LIVEPERSON.md §2).
-#[derive(Deserialize)]
-struct Fields<'a> {
-    #[serde(borrow)]
-    access_token: Cow<'a, str>,
-    #[serde(borrow, default)]
-    token_type: Option<Cow<'a, str>>,
-    /// Raw, since it comes as a number, as a string, or as nonsense.
-    #[serde(borrow, default)]
-    expires_in: Option<&'a RawValue>,
-}
-
-/// What a client reads of its own token, whose signature is its readers' concern.
-#[derive(Deserialize)]
-struct Claims<'a> {
-    #[serde(borrow, default)]
-    exp: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    iat: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    aud: Option<Audience<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Audience<'a> {
-    #[serde(borrow)]
-    One(Cow<'a, str>),
-    #[serde(borrow)]
-    Several(Vec<Cow<'a, str>>),
-}
-
-impl Audience<'_> {
-    fn contains(&self, account: &str) -> bool {
-        match self {
-            Self::One(audience) => audience == account,
-            Self::Several(audiences) => audiences.iter().any(|audience| audience == account),
-        }
+impl PreparedTokenRequest {
+    /// The HTTP request to Sentinel at this host.
+    pub fn to_http(&self, sentinel: &ServiceHost) -> Result<Request<Body>, http::Error> {
+        let mut request = Request::new(Body::shared(self.form.clone()));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = sentinel.uri_of(self.path_and_query.clone())?;
+        request.headers_mut().clone_from(&self.headers);
+        Ok(request)
     }
 }
 
-fn lifetime(
-    expires_in: Option<&RawValue>,
-    claims: &Claims<'_>,
-    reply: &Response<Body>,
-) -> Result<Duration, &'static str> {
-    const LONGEST: f64 = 86_400.0;
-    const UNKNOWN: f64 = 300.0;
-    let exp = claims.exp.and_then(seconds);
-    let since_issue = exp.zip(claims.iat.and_then(seconds)).map(|(exp, iat)| exp - iat);
-    let date = server_date(reply.headers()).map(UnixTime::as_secs);
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a date that a float cannot count to the second is no date"
-    )]
-    let since_answer = exp.zip(date).map(|(exp, date)| exp - date as f64);
-    if since_issue.is_some_and(|seconds| seconds <= 0.0) {
-        return Err("the token expires before it was issued");
+/// Shows the path alone: the query names a consumer, the form holds the secret.
+impl fmt::Debug for PreparedTokenRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PreparedTokenRequest")
+            .field("path", &self.path_and_query.path())
+            .finish_non_exhaustive()
     }
-    if since_answer.is_some_and(|seconds| seconds <= 0.0) {
-        return Err("the token has already expired by the server's own clock");
-    }
-    let known = [expires_in.and_then(seconds), since_issue, since_answer];
-    let shortest = known
-        .into_iter()
-        .flatten()
-        .filter(|seconds| *seconds > 0.0)
-        .reduce(f64::min);
-    Ok(Duration::from_secs_f64(shortest.unwrap_or(UNKNOWN).min(LONGEST)))
-}
-
-/// A finite number, bare or in quotes.
-fn seconds(value: &RawValue) -> Option<f64> {
-    let text = value.get();
-    let text = text
-        .strip_prefix('"')
-        .and_then(|text| text.strip_suffix('"'))
-        .unwrap_or(text);
-    text.trim()
-        .parse()
-        .ok()
-        .filter(|seconds: &f64| seconds.is_finite())
 }
 
 /// A delegated token was asked for in V1.

@@ -4,8 +4,9 @@ use core::convert::Infallible;
 use core::time::Duration;
 
 use crate::{
-    AccessToken, Answer, Credentials, Error, ErrorKind, Flow, Locate, Pace, Purpose, Reply, ServiceAnswer,
-    ServiceExchange, ServiceHost, ServiceName, Status, Step, Taken, TokenRequest, UnixTime, Window,
+    AccessToken, Answer, Credentials, Error, ErrorKind, Flow, Locate, Pace, PreparedTokenRequest, Purpose,
+    Reply, ServiceAnswer, ServiceExchange, ServiceHost, ServiceName, Status, Step, Taken, TokenRequest,
+    UnixTime, Window,
 };
 
 /// Asks Sentinel for a token when one is needed, and keeps it.
@@ -42,6 +43,8 @@ use crate::{
 pub struct TokenSource {
     request: TokenRequest,
     credentials: Credentials,
+    /// Both, encoded when they are first sent.
+    prepared: Option<PreparedTokenRequest>,
     exchange: ServiceExchange,
     held: Option<Held>,
     /// The stretch of time after an invalidation in which no other is obeyed.
@@ -86,6 +89,7 @@ impl TokenSourceBuilder {
         TokenSource {
             request: self.request,
             credentials: self.credentials,
+            prepared: None,
             exchange: ServiceExchange::new(ServiceName::SENTINEL, self.pace, self.seed),
             held: None,
             obeyed: None,
@@ -164,11 +168,12 @@ impl TokenSource {
         let Self {
             request,
             credentials,
+            prepared,
             exchange,
             ..
         } = self;
         exchange.upkeep(sentinel, Purpose::Token, now, |host| {
-            request.to_http(credentials, host)
+            prepare_once(prepared, request, credentials)?.to_http(host)
         })
     }
 
@@ -210,6 +215,7 @@ impl TokenSource {
             self.held = None;
         }
         self.credentials = credentials;
+        self.prepared = None;
         self.exchange.forget();
     }
 
@@ -274,11 +280,12 @@ impl TokenSource {
         let Self {
             request,
             credentials,
+            prepared,
             exchange,
             ..
         } = self;
         exchange.begin(sentinel, Purpose::Token, now, |host| {
-            request.to_http(credentials, host)
+            prepare_once(prepared, request, credentials)?.to_http(host)
         })
     }
 
@@ -324,6 +331,18 @@ impl TokenSource {
             token,
         }
     }
+}
+
+fn prepare_once<'p>(
+    prepared: &'p mut Option<PreparedTokenRequest>,
+    request: &TokenRequest,
+    credentials: &Credentials,
+) -> Result<&'p PreparedTokenRequest, http::Error> {
+    let ready = match prepared.take() {
+        Some(ready) => ready,
+        None => request.prepare(credentials)?,
+    };
+    Ok(prepared.insert(ready))
 }
 
 impl Flow for TokenSource {

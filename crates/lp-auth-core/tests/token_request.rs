@@ -152,6 +152,21 @@ fn no_debug_shows_secret_consumer_or_body() {
 }
 
 #[test]
+fn requests_that_were_prepared_once_share_the_form_and_none_shows_it() {
+    let consumer = request(ApiVersion::V2).for_consumer("canary-consumer".parse().unwrap());
+    let prepared = consumer.unwrap().prepare(&credentials()).unwrap();
+    assert_no_canary(&format!("{prepared:?}"));
+    let [first, second] = [Region::Us, Region::Emea].map(|region| prepared.to_http(&region.host()).unwrap());
+    assert_eq!(first.uri().host(), Some("va.sentinel.liveperson.net"));
+    assert_eq!(second.uri().host(), Some("lo.sentinel.liveperson.net"));
+    assert_eq!(first.headers(), second.headers());
+    assert_no_canary(&format!("{:?}", second.body()));
+    let [first, second] = [first, second].map(|request| request.into_body().into_bytes());
+    assert_eq!((first.as_ptr(), first.len()), (second.as_ptr(), second.len()));
+    assert!(second.starts_with(b"client_id=my%2Bapp&client_secret=canary%26secret"));
+}
+
+#[test]
 fn no_error_shows_what_the_server_echoes_of_the_secret() {
     let host = Region::Us.host();
     let said = r#"{"error":"invalid_client","error_description":"got canary&secret, canary%26secret, canary-consumer"}"#;

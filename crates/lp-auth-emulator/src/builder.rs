@@ -6,14 +6,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use lp_auth_core::{AccountId, ServiceHost};
+use lp_auth_core::{AccountId, ServiceHost, ServiceName};
 use secrecy::SecretString;
 
 use crate::application::Application;
 use crate::certificates::{CertificateAuthority, ServerCertificate};
 use crate::clock::{ClockOffset, machine_time};
 use crate::directory::{Directory, Ports};
-use crate::domain_api;
 use crate::emulator::{About, Emulator, Parts};
 use crate::error::EmulatorError;
 use crate::journal::{SeenRequest, Watcher};
@@ -323,7 +322,7 @@ impl EmulatorBuilder {
             let control = control.map(|control| format!("http://{control}"));
             directory.write_env(&first, &host, self.plain_http, control.as_deref())?;
         }
-        let services: BTreeMap<String, String> = domain_api::SERVICES
+        let services: BTreeMap<String, String> = ServiceName::DOCUMENTED
             .iter()
             .map(|service| ((*service).to_owned(), host.clone()))
             .collect();

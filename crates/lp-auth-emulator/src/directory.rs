@@ -26,6 +26,7 @@ use crate::keys::SigningKey;
 /// - `v1-public-key.pem`: the key that V1 tokens are verified with;
 /// - `application.json`, `client-secret`: the first application;
 /// - `env`: settings for the command `lp-auth`, to be read by a shell;
+/// - `config.toml`: the config file that `env` names, without any profile, so that no profile of the user's shines through;
 /// - `ports.json`: where the emulator listened the last time;
 /// - `lock`: held by the emulator that uses the folder, so that a second one does not overwrite all this.
 #[derive(Clone)]
@@ -33,6 +34,11 @@ pub(crate) struct Directory {
     path: PathBuf,
 }
 
+/// The config file that `env` names.
+const CONFIG: &str = "config.toml";
+
+const WITHOUT_PROFILES: &[u8] =
+    b"# `env` in this folder names this file: while its settings are in use, no profile adds to them.\n";
 const PORTS: &str = "ports.json";
 
 /// What of the first application is kept, the secret apart.
@@ -197,7 +203,8 @@ impl Directory {
 
     /// Writes `env`: for a shell, `set -a; . DIR/env`; whatever characters the folder's path has.
     ///
-    /// What the shell may have from elsewhere, and what would lead elsewhere, is emptied: empty counts as not set.
+    /// What the shell may have from elsewhere, and what would lead elsewhere, is emptied: empty counts as not set. What a
+    /// profile of the user's could say instead is kept away by a config file that has none.
     pub(crate) fn write_env(
         &self,
         application: &Application,
@@ -215,6 +222,7 @@ impl Directory {
             ("LP_DOMAIN_API", format!("{scheme}://{host}").into()),
             ("LP_TRUSTED_HOSTS", host.into()),
             ("LP_V1_KEYS", file("v1-public-key.pem")),
+            ("LP_CONFIG_FILE", file(CONFIG)),
         ];
         variables.extend(if plain_http {
             [
@@ -224,10 +232,21 @@ impl Directory {
         } else {
             [
                 ("LP_CA_FILE", file("ca.pem")),
-                ("LP_PLAIN_HTTP_LOOPBACK", OsString::new()),
+                ("LP_PLAIN_HTTP_LOOPBACK", "false".into()),
             ]
         });
-        let elsewhere = ["LP_API_VERSION", "LP_CLIENT_SECRET", "LP_REGION", "LP_SENTINEL"];
+        let elsewhere = [
+            "LP_ALLOW_SHARED_SECRET_FILE",
+            "LP_API_VERSION",
+            "LP_CLIENT_ID_FILE",
+            "LP_CLIENT_SECRET",
+            "LP_CONSUMER_ID",
+            "LP_PATIENCE",
+            "LP_PROFILE",
+            "LP_REGION",
+            "LP_SENTINEL",
+            "LP_TRANSPORT",
+        ];
         variables.extend(elsewhere.map(|name| (name, OsString::new())));
         let mut text = Vec::new();
         for (name, value) in variables {
@@ -236,6 +255,8 @@ impl Directory {
             text.extend_from_slice(&quoted(value.as_encoded_bytes()));
             text.push(b'\n');
         }
+        let config = self.path.join(CONFIG);
+        files::write_public(&config, WITHOUT_PROFILES).map_err(|error| io_error(&config, error))?;
         let path = self.env_file();
         files::write_public(&path, &text).map_err(|error| io_error(&path, error))
     }

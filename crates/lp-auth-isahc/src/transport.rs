@@ -115,7 +115,7 @@ impl IsahcTransport {
             .client
             .send_async(request)
             .await
-            .map_err(failure::typed)?
+            .map_err(failure::transport_error)?
             .into_parts();
         let body = read(body, limits.max_body).await?;
         if body.as_ref().is_empty() && !has_no_body && headers_break_off(&parts) {
@@ -210,7 +210,7 @@ async fn read(mut body: AsyncBody, max_body: usize) -> Result<Body, TransportErr
         let length = body
             .read(chunk.as_mut_slice())
             .await
-            .map_err(failure::while_reading)?;
+            .map_err(failure::transport_error_while_reading)?;
         if length == 0 {
             return Ok(read.into());
         }

@@ -10,8 +10,18 @@ use std::io;
 use lp_auth_core::{TransportError, TransportErrorKind};
 use tokio::task::JoinError;
 
-/// With its kind, and without the URL: its query may name a consumer.
-pub(crate) fn typed(error: reqwest::Error) -> TransportError {
+/// What an error of reqwest's amounts to, without the URL: its query may name a consumer.
+///
+/// For programs that send other requests over the transport's own clients, and want to tell their failures as
+/// `lp-auth` tells its own.
+///
+/// ```
+/// use lp_auth_core::TransportErrorKind;
+///
+/// let error = reqwest::Client::new().get("no URL").build().unwrap_err();
+/// assert_eq!(lp_auth_reqwest::transport_error(error).kind(), TransportErrorKind::Other);
+/// ```
+pub fn transport_error(error: reqwest::Error) -> TransportError {
     let error = error.without_url();
     TransportError::new(kind(&error)).caused_by(error)
 }

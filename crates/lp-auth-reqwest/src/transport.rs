@@ -206,9 +206,9 @@ async fn exchange(
     request: Request<Body>,
     max_body: usize,
 ) -> Result<Response<Body>, TransportError> {
-    let request = reqwest::Request::try_from(request.map(once)).map_err(failure::typed)?;
+    let request = reqwest::Request::try_from(request.map(once)).map_err(failure::transport_error)?;
     let asked = request.url().clone();
-    let reply = client.execute(request).await.map_err(failure::typed)?;
+    let reply = client.execute(request).await.map_err(failure::transport_error)?;
     if *reply.url() != asked {
         return Err(TransportError::new(TransportErrorKind::Redirected));
     }
@@ -237,7 +237,7 @@ async fn read(mut reply: reqwest::Response, max_body: usize) -> Result<Body, Tra
     }
     // Not grown step by step where the length is known: each step would leave a copy behind.
     let mut body = Vec::with_capacity(declared);
-    while let Some(chunk) = reply.chunk().await.map_err(failure::typed)? {
+    while let Some(chunk) = reply.chunk().await.map_err(failure::transport_error)? {
         if chunk.len() > max_body - body.len() {
             return Err(too_large());
         }

@@ -205,6 +205,16 @@ pub(crate) struct Report {
     circumstances: String,
 }
 
+/// In the order of the file.
+const HEADINGS: &[&str] = &[
+    "Verification",
+    "Tokens",
+    "Other token libraries",
+    "The emulator",
+    "The command",
+    "Growth",
+];
+
 const PREFACE: &str = "\
 # Performance
 
@@ -249,6 +259,8 @@ impl Report {
             Some(old) => *old = text,
             None => self.sections.push(text),
         }
+        let place = |heading: &String| HEADINGS.iter().position(|known| known == heading);
+        self.sections.sort_by_key(|(heading, _)| place(heading));
         let sections = self
             .sections
             .iter()

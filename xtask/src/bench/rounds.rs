@@ -104,6 +104,17 @@ impl Samples {
         self.with(other, |this, other| this / other).spread()
     }
 
+    /// The rounds in which the other was like this.
+    pub(crate) fn where_other(&self, other: &Self, is_wanted: impl Fn(f64) -> bool) -> Self {
+        let rounds = self.0.iter().zip(&other.0);
+        let wanted = rounds.filter(|(_, other)| is_wanted(**other));
+        Self(wanted.map(|(this, _)| *this).collect())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// This and the other, round by round.
     pub(crate) fn with(&self, other: &Self, join: impl Fn(f64, f64) -> f64) -> Self {
         let joined = self.0.iter().zip(&other.0);
@@ -130,5 +141,16 @@ mod tests {
         let other = Samples::new(vec![10.0, 100.0, 10.0]);
         let ratio = slow_once.over(&other);
         assert!((ratio.low - 2.0).abs() < 1e-9 && (ratio.high - 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn rounds_are_chosen_by_what_another_subject_did_in_them() {
+        let work = Samples::new(vec![1.0, 2.0, 3.0]);
+        let control = Samples::new(vec![1.9, 1.0, 1.9]);
+        let chosen = work.where_other(&control, |control| control >= 1.5);
+        assert_eq!(
+            (chosen.len(), chosen.spread().high.to_bits()),
+            (2, 3_f64.to_bits())
+        );
     }
 }

@@ -182,27 +182,37 @@ fn threads(players: &mut [Player], aws: usize) -> Result<Vec<Row>, Failure> {
     ))
 }
 
-/// From samples of the control and of the work, on one thread and on two.
+/// From samples of the control and of the work, on one thread and on two: of the rounds in which there were two cores.
 pub(crate) fn scaling(what: &str, samples: &[Samples]) -> Vec<Row> {
+    /// A machine whose second core is somebody else's for longer shows nothing about two threads.
+    const LEAST_ROUNDS: usize = 5;
     let [control_1, control_2, work_1, work_2] = samples else {
         return Vec::new();
     };
     let twice = |one: &Samples, two: &Samples| one.with(two, |one, two| 2.0 * one / two);
     let (control, work) = (twice(control_1, control_2), twice(work_1, work_2));
-    // Where the second core is somebody else's half the time, so it is for both.
-    let relative = work.with(&control, |work, control| 2.0 * work / control).spread();
-    let (control, work) = (control.spread(), work.spread());
-    let mut row = Row::at_least(
-        what,
-        1.8,
-        relative,
-        format!(
-            "{} ×; work that shares nothing {} ×",
-            digits(work.median),
-            digits(control.median)
-        ),
+    let relative = work.with(&control, |work, control| 2.0 * work / control);
+    let relative = relative.where_other(&control, |control| control >= 1.5);
+    let absolute = format!(
+        "{} ×; work that shares nothing {} ×",
+        digits(work.spread().median),
+        digits(control.spread().median)
     );
-    row.measured.push_str(" of what two free cores allow");
+    let row = Row::at_least(what, 1.8, relative.spread(), absolute);
+    let row = match relative.len() {
+        rounds if rounds < LEAST_ROUNDS => Row {
+            measured: "not shown: no second core was free".to_owned(),
+            reached: None,
+            ..row
+        },
+        rounds => Row {
+            measured: format!(
+                "{} of what two free cores allow, in the {rounds} rounds that had them",
+                row.measured
+            ),
+            ..row
+        },
+    };
     vec![row]
 }
 

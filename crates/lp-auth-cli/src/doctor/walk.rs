@@ -9,7 +9,7 @@ use lp_auth_core::{Body, Credentials, Purpose, TokenRequest, TransportError, Unt
 use lp_auth_domain::DomainRequest;
 use lp_auth_jwt::JwksRequest;
 
-use super::answer;
+use super::answer::{self, Facts};
 use super::cause::Cause;
 use super::connection;
 use super::content::{key_set, named, with_declaration};
@@ -102,14 +102,7 @@ impl<'a> Walk<'a> {
         let request = DomainRequest::One(ServiceName::SENTINEL).to_http(&self.setup.account, api);
         let purpose = Purpose::Host(ServiceName::SENTINEL);
         let found = match self.send(&purpose, request, 64 * 1024).await {
-            Ok(outcome) => answer::good(
-                Step::DomainApi,
-                outcome,
-                &purpose,
-                &api.to_string(),
-                &[],
-                self.clock,
-            ),
+            Ok(outcome) => self.good(Step::DomainApi, outcome, &purpose, &api.to_string(), &[]),
             Err(error) => Err(Finding::failed(Step::DomainApi, Cause::SettingInvalid, error)),
         };
         let named = found.and_then(|(reply, facts)| named(&reply, &facts));
@@ -154,14 +147,7 @@ impl<'a> Walk<'a> {
             .send(&Purpose::Token, ask.to_http(credentials, sentinel), 64 * 1024)
             .await
         {
-            Ok(outcome) => answer::good(
-                Step::Token,
-                outcome,
-                &Purpose::Token,
-                &host,
-                &[secret],
-                self.clock,
-            ),
+            Ok(outcome) => self.good(Step::Token, outcome, &Purpose::Token, &host, &[secret]),
             Err(error) => Err(Finding::failed(Step::Token, Cause::SettingInvalid, error)),
         };
         let received = runtime::now();
@@ -175,6 +161,15 @@ impl<'a> Walk<'a> {
         });
         let (issued, finding) = match issued {
             Ok((issued, finding)) => (Ok(issued), finding),
+            // Some servers say no more than 400.
+            Err(finding)
+                if matches!(
+                    finding.cause,
+                    Some(Cause::CredentialsRefused | Cause::RequestRefused)
+                ) =>
+            {
+                (Err(Step::Token), finding.advise(self.setup.credentials.as_str()))
+            }
             Err(finding) => (Err(Step::Token), finding),
         };
         report.add(finding.took(self.clock.lap()));
@@ -244,7 +239,7 @@ impl<'a> Walk<'a> {
             .send(&Purpose::Keys, JwksRequest.to_http(sentinel), 256 * 1024)
             .await
         {
-            Ok(outcome) => answer::good(Step::Keys, outcome, &Purpose::Keys, &host, &[], self.clock),
+            Ok(outcome) => self.good(Step::Keys, outcome, &Purpose::Keys, &host, &[]),
             Err(error) => Err(Finding::failed(Step::Keys, Cause::SettingInvalid, error)),
         };
         let keys = answered.and_then(|(reply, facts)| key_set(&reply, &facts));
@@ -254,6 +249,26 @@ impl<'a> Walk<'a> {
         };
         report.add(finding.took(self.clock.lap()));
         keys
+    }
+
+    /// An answer of status 200; or the finding that says why there is none.
+    fn good(
+        &self,
+        step: Step,
+        outcome: Option<Result<Response<Body>, TransportError>>,
+        purpose: &Purpose,
+        host: &str,
+        secrets: &[&str],
+    ) -> Result<(Response<Body>, Facts), Finding> {
+        let is_plain = self.setup.config.plain_http_loopback.unwrap_or_default();
+        let wants_tls = matches!(&outcome, Some(Ok(reply)) if is_plain && answer::wants_tls(reply));
+        let good = answer::good(step, outcome, purpose, host, secrets, self.clock);
+        good.map_err(|finding| {
+            if wants_tls {
+                return Finding::failed(step, Cause::WantsTls, finding.summary);
+            }
+            finding
+        })
     }
 
     fn version(&self) -> ApiVersion {

@@ -48,10 +48,7 @@ impl End {
                     let _ = report.send(work());
                 })
                 .map_err(|error| {
-                    Failure::new(
-                        Exit::Unavailable,
-                        format!("no thread could be started: {error}"),
-                    )
+                    Failure::new(Exit::Unavailable, format!("no thread could be started: {error}"))
                 })?;
             let done = async { Ok(done.await) };
             let told = async { Err(self.signals.next().await) };

@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue};
 use super::profile::{self, Profile};
 use super::{Source, permissions};
 use crate::failure::{Exit, Failure};
-use crate::similar;
+use crate::{similar, warning};
 
 /// No config file that a person writes is longer.
 const LONGEST: u64 = 1024 * 1024;
@@ -159,7 +159,6 @@ impl Document<'_> {
         }
         let empty = DeTable::new();
         let profiles = profiles.unwrap_or(&empty);
-        // Mistakes in one profile show before it is needed.
         let mut read = Vec::new();
         for (key, value) in profiles {
             let name = key.get_ref().as_ref();
@@ -168,12 +167,10 @@ impl Document<'_> {
                     .wrong(key.span(), &format!("the profile {} is no table", named(name)))
                     .tip("a profile begins with a line [profiles.NAME]"));
             };
-            read.push((name.to_owned(), profile::read(self, settings, name)?));
+            found.holds_secret |= settings.contains_key("client_secret");
+            read.push((name.to_owned(), profile::read(self, settings, name)));
         }
         found.profiles = read.iter().map(|(name, _)| name.clone()).collect();
-        found.holds_secret = read
-            .iter()
-            .any(|(_, profile)| profile.config.client_secret.is_some());
         let named_by_file = default
             .as_ref()
             .map(|(name, _)| (name.clone(), Source::File(self.path.to_owned())));
@@ -182,6 +179,7 @@ impl Document<'_> {
             is_there.then(|| ("default".to_owned(), Source::Default))
         };
         let Some((name, source)) = wanted.or(named_by_file).or_else(fallback) else {
+            warn_of_mistakes(&read);
             return Ok(None);
         };
         let Some(place) = read.iter().position(|(known, _)| *known == name) else {
@@ -201,6 +199,8 @@ impl Document<'_> {
             return Err(with_profiles(failure, &found.profiles, Some(&name)));
         };
         let (_, profile) = read.swap_remove(place);
+        let profile = profile?;
+        warn_of_mistakes(&read);
         found.taken = Some((name, source));
         Ok(Some(profile))
     }
@@ -250,6 +250,13 @@ impl Document<'_> {
             Some(meant) => failure.tip(format!("is `{meant}` meant?")),
             None => failure.tip("a profile begins with a line [profiles.NAME]"),
         }
+    }
+}
+
+/// A mistake in a profile that is not taken shows before it is needed, and stops nobody.
+fn warn_of_mistakes(others: &[(String, Result<Profile, Failure>)]) {
+    for failure in others.iter().filter_map(|(_, profile)| profile.as_ref().err()) {
+        warning::print(&format!("{}; that profile is not taken", failure.message()));
     }
 }
 

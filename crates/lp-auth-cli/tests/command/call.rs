@@ -278,11 +278,42 @@ fn what_cannot_be_sent_is_refused_and_not_repeated() {
             &["/nowhere cannot be read", "@-"],
         ),
         (&["GET", "faasGW/", "--timeout", "0"], &["86400"]),
+        (&["GET", "file:///canary"], &["begins with https://"]),
+        (
+            &["GET", "https://\u{24db}iveperson.net/canary"],
+            &["ASCII", "xn--"],
+        ),
+        (&["GET", "https://127.0.0.1:1:99/x"], &["no host"]),
+        (&["GET", "https:///canary"], &["no host"]),
+        (&["GET", "https://va.x.liveperson.net/a b"], &["%20"]),
+        (
+            &["GET", "https://canary:canary@127.0.0.1/x"],
+            &["not sent there", "before the @"],
+        ),
+        (&["GET", "https://[::1]:8/x"], &["not sent there", "IPv6"]),
+        (
+            &["GET", "https://127.0.0.1.:8/x"],
+            &["not sent there", "the dot at the end"],
+        ),
         (&["GET"], &["SERVICE/PATH"]),
     ] {
         let ran = scene.command(&[&["call"], arguments].concat()).run();
         ran.failed(2, texts);
         assert!(!ran.stderr.contains("canary"), "{ran:?}");
+        // None of these is mended by trusting a host.
+        assert!(!ran.stderr.contains("--trusted-host"), "{ran:?}");
+    }
+}
+
+#[test]
+fn a_service_in_the_wrong_case_is_answered_with_the_right_one() {
+    let scene = Scene::new();
+    for stack in STACKS {
+        let ran = scene
+            .command(&["call", "GET", "faasgw/x", "--transport", stack])
+            .run();
+        ran.failed(3, &["did you mean `faasGW`?", "lp-auth domain"]);
+        assert!(!ran.stderr.contains("--account"), "{ran:?}");
     }
 }
 
@@ -368,15 +399,16 @@ fn an_answer_that_does_not_come_or_breaks_off_is_unavailable() {
         call("0.5")
             .run()
             .failed(4, &["no answer from 127.0.0.1:", "0.5 s", "--timeout"]);
-        for fault in [Fault::StallWithin, Fault::ResetWithin] {
+        for fault in [Fault::StallWithin, Fault::ResetWithin, Fault::CloseWithin] {
             scene.emulator.fault(Endpoint::Api, fault).unwrap();
             // Enough for the answer to begin on a busy machine.
             let ran = call("3").run();
             assert_eq!(ran.code(), Some(4), "{ran:?}");
             assert!(ran.stderr.contains("broke off"), "{ran:?}");
+            assert!(!ran.stderr.contains("docs.rs"), "{ran:?}");
         }
         scene.emulator.fault(Endpoint::Api, Fault::ResetBefore).unwrap();
-        call("3").run().failed(4, &["no answer from 127.0.0.1:"]);
+        call("3").run().failed(4, &["no answer from 127.0.0.1:", "tip: "]);
     }
 }
 
@@ -389,7 +421,15 @@ fn a_certificate_that_is_not_trusted_ends_it_before_the_token_is_sent() {
         let url = format!("https://{}/", api.address);
         trusting(&scene, &["call", "GET", &url, "--transport", stack])
             .run()
-            .failed(4, &["no answer from 127.0.0.1:", "certificate"]);
+            .failed(
+                4,
+                &[
+                    "no answer from 127.0.0.1:",
+                    "no trusted TLS connection",
+                    "certificate",
+                    "--ca-file PEM",
+                ],
+            );
     }
     assert!(api.seen().is_empty());
 }

@@ -259,6 +259,41 @@ fn an_address_that_cannot_be_had_is_a_matter_of_settings() {
 }
 
 #[test]
+fn its_settings_hold_against_whatever_a_profile_or_the_shell_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let running = Running::start(&["--dir", &format!("{path}/lp")]);
+    let config = folder.path().join(".config/lp-auth");
+    std::fs::create_dir_all(&config).unwrap();
+    let profile = "[profiles.default]\nregion = 'emea'\napi_version = 'v1'\nplain_http_loopback = true\n\
+                   transport = 'isahc'\npatience = 0\n";
+    std::fs::write(config.join("config.toml"), profile).unwrap();
+    for name in [
+        "LP_PROFILE",
+        "LP_CONFIG_FILE",
+        "LP_PATIENCE",
+        "LP_TRANSPORT",
+        "LP_CONSUMER_ID",
+    ] {
+        shell(&format!(
+            "export HOME={path} {name}=none; set -a; . {path}/lp/env; lp-auth token | lp-auth verify"
+        ));
+    }
+    let settings = shell(&format!(
+        "export HOME={path}; set -a; . {path}/lp/env; lp-auth settings"
+    ));
+    assert!(!settings.contains("emea"), "{settings}");
+    // The profile alone: where its switch comes from is told.
+    let ran = bare(&["token", "--domain-api", "https://127.0.0.1:1", "--account", "1"])
+        .env("HOME", path)
+        .env("LP_CLIENT_ID", "a")
+        .env("LP_CLIENT_SECRET", "b")
+        .run();
+    ran.failed(2, &["plain http", "plain_http_loopback of the profile"]);
+    running.end("TERM");
+}
+
+#[test]
 fn verbose_tells_each_request_and_what_came_of_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().to_str().unwrap();
@@ -394,7 +429,11 @@ fn a_signal_during_the_start_ends_it_at_once_and_leaves_nothing_behind() {
         stdout.read_to_string(&mut said).unwrap();
         assert_eq!(left_in(&temporary), [""; 0], "{name}");
         // Where it was ready already, that was an end in order.
-        assert_eq!(said.is_empty(), status.signal() == Some(number), "{status} {said}");
+        assert_eq!(
+            said.is_empty(),
+            status.signal() == Some(number),
+            "{status} {said}"
+        );
         said.is_empty()
     };
     for (name, number) in [("INT", 2), ("TERM", 15), ("QUIT", 15), ("HUP", 1)] {

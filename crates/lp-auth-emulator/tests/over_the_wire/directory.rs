@@ -88,9 +88,9 @@ fn a_shell_reads_the_settings_whatever_the_folders_name() {
         let file = |name: &str| path.join(name).display().to_string();
         let host = emulator.sentinel();
         let last = if plain {
-            "LP_PLAIN_HTTP_LOOPBACK=true\n".to_owned()
+            "LP_PLAIN_HTTP_LOOPBACK=true\n"
         } else {
-            String::new()
+            "LP_PLAIN_HTTP_LOOPBACK=false\n"
         };
         let ca = if plain {
             String::new()
@@ -101,10 +101,11 @@ fn a_shell_reads_the_settings_whatever_the_folders_name() {
             output,
             format!(
                 "s3kr1t $x 'y'{}LP_ACCOUNT_ID=12345678\n{ca}LP_CLIENT_ID={}\nLP_CLIENT_SECRET_FILE={}\n\
-                LP_DOMAIN_API={}\n{last}LP_TRUSTED_HOSTS={host}\nLP_V1_KEYS={}\n",
+                LP_CONFIG_FILE={}\nLP_DOMAIN_API={}\n{last}LP_TRUSTED_HOSTS={host}\nLP_V1_KEYS={}\n",
                 emulator.v1_public_key_pem(),
                 emulator.client_id(),
                 file("client-secret"),
+                file("config.toml"),
                 emulator.domain_api(),
                 file("v1-public-key.pem"),
             ),
@@ -250,9 +251,15 @@ fn a_file_is_no_folder_and_where_none_can_be_made_that_is_said() {
     let refused = |path: &Path| Emulator::builder().directory(path).start().unwrap_err();
     let error = refused(&file);
     assert!(matches!(&error, EmulatorError::NotAFolder(path) if *path == file));
-    assert!(error.to_string().contains("is no folder; name a folder"), "{error}");
+    assert!(
+        error.to_string().contains("is no folder; name a folder"),
+        "{error}"
+    );
     let below = file.join("folder");
     let error = refused(&below);
     assert!(matches!(&error, EmulatorError::Folder { path, .. } if *path == below));
-    assert!(error.to_string().contains("cannot be made; name another"), "{error}");
+    assert!(
+        error.to_string().contains("cannot be made; name another"),
+        "{error}"
+    );
 }

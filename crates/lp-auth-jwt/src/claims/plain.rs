@@ -3,8 +3,7 @@
 //! Whatever is spelled otherwise, or claims something else, is left to the reader that knows all of JSON. What is read
 //! here means the same there.
 
-use lp_auth_core::UnixTime;
-use memchr::memchr;
+use lp_auth_core::{PlainJson, UnixTime};
 
 use super::reader::Found;
 use super::{AudienceSpan, Span};
@@ -13,42 +12,34 @@ use crate::json::NumericDate;
 /// The known claims of a flat object without blanks and escapes, or nothing where it is not one, where a name comes
 /// twice, or where there are other names.
 pub(super) fn read(payload: &str) -> Option<Found> {
-    // Looked through as a whole, which the compiler makes short work of.
-    let is_plain = |byte: u8| byte >= b' ' && byte != b'\\';
-    if !payload.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
-        return None;
-    }
-    let mut scanner = Scanner {
-        payload,
-        rest: payload.strip_prefix('{')?,
-    };
+    let mut json = PlainJson::object(payload)?;
     let mut found = Found::default();
     let mut has_permissions = false;
     loop {
-        if scanner.skip(r#""aud":""#) {
-            once(&mut found.aud, AudienceSpan::One(scanner.string()?))?;
-        } else if scanner.skip(r#""azp":""#) {
-            once(&mut found.azp, scanner.string()?)?;
-        } else if scanner.skip(r#""scope":""#) {
-            once(&mut found.scope, scanner.string()?)?;
-        } else if scanner.skip(r#""iss":""#) {
-            once(&mut found.iss, scanner.string()?)?;
-        } else if scanner.skip(r#""exp":"#) {
-            once(&mut found.exp, scanner.date()?)?;
-        } else if scanner.skip(r#""iat":"#) {
-            once(&mut found.iat, scanner.date()?)?;
-        } else if scanner.skip(r#""permissions":["#) && !has_permissions {
-            scanner.strings()?;
+        if json.skip(r#""aud":""#) {
+            once(&mut found.aud, AudienceSpan::One(string(&mut json)?))?;
+        } else if json.skip(r#""azp":""#) {
+            once(&mut found.azp, string(&mut json)?)?;
+        } else if json.skip(r#""scope":""#) {
+            once(&mut found.scope, string(&mut json)?)?;
+        } else if json.skip(r#""iss":""#) {
+            once(&mut found.iss, string(&mut json)?)?;
+        } else if json.skip(r#""exp":"#) {
+            once(&mut found.exp, date(&mut json)?)?;
+        } else if json.skip(r#""iat":"#) {
+            once(&mut found.iat, date(&mut json)?)?;
+        } else if json.skip(r#""permissions":["#) && !has_permissions {
+            json.strings()?;
             has_permissions = true;
-        } else if scanner.skip(r#""https://liveperson.com/consumer_id":""#) {
-            once(&mut found.consumer_id, scanner.string()?)?;
+        } else if json.skip(r#""https://liveperson.com/consumer_id":""#) {
+            once(&mut found.consumer_id, string(&mut json)?)?;
         } else {
             return None;
         }
-        if scanner.rest == "}" {
+        if json.is_at_its_end() {
             return Some(found);
         }
-        scanner.skip(",").then_some(())?;
+        json.skip(",").then_some(())?;
     }
 }
 
@@ -57,57 +48,16 @@ fn once<T>(place: &mut Option<T>, value: T) -> Option<()> {
     place.replace(value).is_none().then_some(())
 }
 
-/// What is left to read of a payload without escapes.
-struct Scanner<'a> {
-    payload: &'a str,
-    rest: &'a str,
+#[inline]
+fn string(json: &mut PlainJson<'_>) -> Option<Span> {
+    let place = json.string()?;
+    Span::new(place.start, place.end)
 }
 
-impl Scanner<'_> {
-    #[inline]
-    fn skip(&mut self, text: &str) -> bool {
-        let rest = self.rest.strip_prefix(text);
-        self.rest = rest.unwrap_or(self.rest);
-        rest.is_some()
-    }
-
-    /// A string whose opening quote is behind.
-    fn string(&mut self) -> Option<Span> {
-        let start = self.payload.len() - self.rest.len();
-        let length = memchr(b'"', self.rest.as_bytes())?;
-        self.rest = self.rest.get(length + 1..)?;
-        Span::new(start, start + length)
-    }
-
-    /// An array of strings whose opening bracket is behind.
-    fn strings(&mut self) -> Option<()> {
-        if self.skip("]") {
-            return Some(());
-        }
-        loop {
-            self.skip("\"").then_some(())?;
-            self.string()?;
-            if self.skip("]") {
-                return Some(());
-            }
-            self.skip(",").then_some(())?;
-        }
-    }
-
-    /// A whole number of seconds, with as many digits as a date can have.
-    fn date(&mut self) -> Option<UnixTime> {
-        const MOST_DIGITS: usize = 12;
-        let digits = self.rest.bytes().take(MOST_DIGITS + 1);
-        let digits = digits.take_while(u8::is_ascii_digit);
-        let (length, seconds) = digits.fold((0, 0), |(length, number), digit| {
-            (length + 1, number * 10 + u64::from(digit - b'0'))
-        });
-        if length == 0 || self.rest.starts_with('0') || seconds > NumericDate::LAST {
-            return None;
-        }
-        self.rest = self.rest.get(length..)?;
-        Some(UnixTime::from_secs(seconds))
-    }
+#[inline]
+fn date(json: &mut PlainJson<'_>) -> Option<UnixTime> {
+    let seconds = json.whole_number()?;
+    (seconds <= NumericDate::LAST).then(|| UnixTime::from_secs(seconds))
 }
 
 #[cfg(test)]
