@@ -15,8 +15,8 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use super::Plane;
 use super::extract::Parameters;
 use super::problem::Problem;
-use super::whole::{self, Whole};
 use super::requests::written;
+use super::whole::{self, Whole};
 use crate::state::News;
 
 /// Requests that are read at a time.

@@ -52,10 +52,7 @@ enum Outcome {
     Refused,
 }
 
-pub(super) async fn list(
-    State(plane): State<Plane>,
-    Parameters(filter): Parameters<Filter>,
-) -> Json<Value> {
+pub(super) async fn list(State(plane): State<Plane>, Parameters(filter): Parameters<Filter>) -> Json<Value> {
     let limit = filter.limit.map_or(100, Whole::into);
     let state = plane.shared.lock();
     let journal = &state.journal;
@@ -107,9 +104,7 @@ impl Filter {
         (self.client_id.is_none() || self.client_id == request.client_id)
             && self.endpoint.is_none_or(|wanted| wanted == place)
             && self.outcome.is_none_or(|wanted| wanted == Outcome::of(request))
-            && self
-                .status
-                .is_none_or(|wanted| status == Some(wanted.into()))
+            && self.status.is_none_or(|wanted| status == Some(wanted.into()))
     }
 }
 

@@ -83,7 +83,13 @@ fn where_a_redirect_leads_is_described_as_it_is_taken() {
         members
             .get("redirect")
             .or_else(|| members.values().find_map(redirect))
-            .or_else(|| members.values().filter_map(Value::as_array).flatten().find_map(redirect))
+            .or_else(|| {
+                members
+                    .values()
+                    .filter_map(Value::as_array)
+                    .flatten()
+                    .find_map(redirect)
+            })
     }
     let described = described();
     let to = &redirect(&described).unwrap()["properties"]["to"];
@@ -101,7 +107,14 @@ fn where_a_redirect_leads_is_described_as_it_is_taken() {
     ]) {
         assert!(pattern.is_match(good) && taken(good), "{good}");
     }
-    for bad in ["", "nowhere", "ftp://localhost", "https://", "https://a b", "/sentinel"] {
+    for bad in [
+        "",
+        "nowhere",
+        "ftp://localhost",
+        "https://",
+        "https://a b",
+        "/sentinel",
+    ] {
         assert!(!pattern.is_match(bad) && !taken(bad), "{bad}");
     }
 }

@@ -119,7 +119,8 @@ fn a_number_out_of_bounds_is_refused_with_the_bounds_as_they_are_described() {
     let plane = Plane::new();
     let document = plane.get("/openapi.json");
     let properties = |method: &str, path: &str| {
-        let body = &document["paths"][path][method.to_lowercase()]["requestBody"]["content"]["application/json"];
+        let body =
+            &document["paths"][path][method.to_lowercase()]["requestBody"]["content"]["application/json"];
         let schema = &body["schema"];
         let schema = match schema["$ref"].as_str() {
             Some(reference) => document.pointer(&reference[1..]).unwrap(),
