@@ -1,7 +1,7 @@
 //! The control plane: what [`Emulator`](crate::Emulator)'s methods do, for tests in any language and for people.
 //!
 //! - this file: which address does what;
-//! - `guard`: who may ask at all; `extract`: what is read of a request; `problem`: how a no is said;
+//! - `guard`: who may ask at all; `extract`: what is read of a request, `whole` of it the numbers; `problem`: how a no is said;
 //! - `applications`, `clock`, `faults`, `keys`, `requests`, `services`, `settings`: a resource each; `events`: all that
 //!   happens, as it happens;
 //! - `document`: what describes all this (`openapi.json`), and the page (`page.html`), which is a client like any other.
@@ -18,6 +18,7 @@ mod problem;
 mod requests;
 mod services;
 mod settings;
+mod whole;
 
 use std::sync::Arc;
 
@@ -38,6 +39,9 @@ use crate::thread::{Beside, Listener};
 const LONGEST_BODY: usize = 256 * 1024;
 /// Streams of events at a time.
 const MOST_STREAMS: usize = 64;
+
+/// The number of a request that was seen.
+type Number = whole::Whole<0, 0xFFFF_FFFF_FFFF_FFFF>;
 
 /// What every handler works on.
 #[derive(Clone)]

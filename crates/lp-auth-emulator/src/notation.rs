@@ -122,29 +122,6 @@ pub(crate) mod location {
     }
 }
 
-/// An integer. JSON has one kind of number, so that `7.0` is one too, and some languages write it so.
-#[cfg(feature = "control")]
-pub(crate) fn integer<'de, D: Deserializer<'de>, T: TryFrom<i64>>(deserializer: D) -> Result<T, D::Error> {
-    let value = Value::deserialize(deserializer)?;
-    whole(&value)
-        .and_then(|number| T::try_from(number).ok())
-        .ok_or_else(|| wrong(&value, "a whole number that is not too large or too small"))
-}
-
-/// The same, or null for nothing.
-#[cfg(feature = "control")]
-pub(crate) fn integer_or_null<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: TryFrom<i64>,
-{
-    let value = Value::deserialize(deserializer)?;
-    if value.is_null() {
-        return Ok(None);
-    }
-    integer(value).map(Some).map_err(again)
-}
-
 /// The whole number that this is, with or without a fraction of nothing.
 pub(crate) fn whole(value: &Value) -> Option<i64> {
     let of_float = |number: f64| {
@@ -172,7 +149,7 @@ pub(crate) fn number(value: f64) -> Value {
     Number::from_f64(value).map_or(Value::Null, Value::Number)
 }
 
-/// Says what belongs in a place, and what kind of thing stands there. It does not show a text that may be long.
+/// Says what is wanted in a place, and what kind of thing stands there. It does not show a text that may be long.
 pub(crate) fn wrong<E: serde::de::Error>(found: &Value, wanted: &str) -> E {
     let found = match found {
         Value::Null => "null".to_owned(),
@@ -183,7 +160,7 @@ pub(crate) fn wrong<E: serde::de::Error>(found: &Value, wanted: &str) -> E {
         Value::Array(_) => "an array".to_owned(),
         Value::Object(_) => "an object".to_owned(),
     };
-    E::custom(format_args!("{found} stands where {wanted}, belongs"))
+    E::custom(format_args!("wanted is {wanted}, not {found}"))
 }
 
 /// A name, or an object with one member: what a value is that says which of several things it is.

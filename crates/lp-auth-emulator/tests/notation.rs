@@ -138,7 +138,7 @@ fn retry_after_is_seconds_or_a_text_or_a_date() {
     ] {
         let refusal = refusal::<RetryAfter>(&wrong);
         assert!(
-            refusal.ends_with("belongs") && refusal.contains("date_in_seconds"),
+            refusal.starts_with("wanted is ") && refusal.contains("date_in_seconds"),
             "{refusal}"
         );
     }

@@ -219,6 +219,39 @@ try {
     }
     await page.setViewportSize({ width: 1280, height: 860 });
   });
+  await step('applications fit a narrow page, and where there are more, a shade says so', async () => {
+    await page.setViewportSize({ width: 360, height: 780 });
+    const seen = async (count) => {
+      const before = (await ask('GET', '/applications')).applications.length;
+      for (let number = before + 1; number <= count; number += 1) {
+        await ask('POST', '/applications', {
+          client_name: `Application ${number}`, grant_types: ['client_credentials'], response_types: ['token'], scope: 'faas.lambda.invoke',
+        });
+      }
+      await page.waitForFunction((wanted) => document.querySelectorAll('#applications li').length === wanted, count);
+      await picture(page, `narrow-${count}-applications`, { fullPage: true });
+      return page.evaluate(() => {
+        const list = document.getElementById('applications');
+        return {
+          isClipped: list.scrollHeight > list.clientHeight,
+          hasShade: getComputedStyle(list).backgroundAttachment.startsWith('local, local, scroll, scroll'),
+          buttons: [...list.querySelectorAll('li')].map((item) => [...item.querySelectorAll('button')].map((button) => {
+            const { top, right } = button.getBoundingClientRect();
+            return { top, toTheEdge: item.getBoundingClientRect().right - right };
+          })),
+        };
+      });
+    };
+    const few = await seen(3);
+    assert.ok(!few.isClipped, 'three applications are seen at once');
+    for (const [secret, remove] of few.buttons) {
+      assert.equal(secret.top, remove.top, 'the buttons stand side by side');
+      assert.ok(remove.toTheEdge < 1, 'at the right edge');
+    }
+    const many = await seen(30);
+    assert.ok(many.isClipped && many.hasShade);
+    await page.setViewportSize({ width: 1280, height: 860 });
+  });
   await step('a reset is shown', async () => {
     await page.locator('#reset').focus();
     await page.keyboard.press('Enter');

@@ -10,35 +10,34 @@ use serde_json::{Value, json};
 use super::Plane;
 use super::extract::Body;
 use super::problem::Problem;
+use super::whole::{HUNDRED_YEARS, Whole};
 use crate::clock::ClockOffset;
-use crate::notation;
 use crate::state::State as Standing;
 
-/// A hundred years, either way.
-const FURTHEST: i64 = 3_155_760_000;
+/// Either way.
+type Seconds = Whole<{ -HUNDRED_YEARS }, HUNDRED_YEARS>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Set {
-    #[serde(deserialize_with = "notation::integer")]
-    offset_seconds: i64,
+    offset_seconds: Seconds,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Advance {
-    #[serde(deserialize_with = "notation::integer")]
-    seconds: i64,
+    seconds: Seconds,
 }
 
 pub(super) async fn show(State(plane): State<Plane>) -> Json<Value> {
     Json(shown(&plane))
 }
 
-pub(super) async fn set(State(plane): State<Plane>, Body(wanted): Body<Set>) -> Result<Json<Value>, Problem> {
-    let offset = within("offset_seconds", wanted.offset_seconds)?;
-    plane.shared.change(|state| set_offset(state, offset));
-    Ok(Json(shown(&plane)))
+pub(super) async fn set(State(plane): State<Plane>, Body(wanted): Body<Set>) -> Json<Value> {
+    plane
+        .shared
+        .change(|state| set_offset(state, wanted.offset_seconds.into()));
+    Json(shown(&plane))
 }
 
 /// From where it stands.
@@ -46,24 +45,15 @@ pub(super) async fn advance(
     State(plane): State<Plane>,
     Body(wanted): Body<Advance>,
 ) -> Result<Json<Value>, Problem> {
-    let seconds = within("seconds", wanted.seconds)?;
+    let seconds: i64 = wanted.seconds.into();
     plane.shared.change(|state| {
         let offset = offset(state.snapshot().settings.clock) + seconds;
-        let is_near = offset.abs() <= FURTHEST;
+        let is_near = i128::from(offset.abs()) <= HUNDRED_YEARS;
         is_near.then(|| set_offset(state, offset)).ok_or_else(|| {
             Problem::conflict("the clock would be more than a hundred years from the machine's")
         })
     })?;
     Ok(Json(shown(&plane)))
-}
-
-fn within(name: &str, seconds: i64) -> Result<i64, Problem> {
-    if (-FURTHEST..=FURTHEST).contains(&seconds) {
-        return Ok(seconds);
-    }
-    Err(Problem::unprocessable(format!(
-        "{name}: {seconds} is more than a hundred years, which are {FURTHEST} seconds"
-    )))
 }
 
 fn set_offset(state: &mut Standing, seconds: i64) {

@@ -16,6 +16,7 @@ use super::Plane;
 use super::extract::Parameters;
 use super::problem::Problem;
 use super::requests::written;
+use super::whole::{self, Whole};
 use crate::state::News;
 
 /// Requests that are read at a time.
@@ -24,7 +25,8 @@ const BATCH: usize = 100;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct From {
-    after: Option<u64>,
+    #[serde(default, deserialize_with = "whole::in_text")]
+    after: Option<super::Number>,
 }
 
 /// - `request`: a request was seen; its data is what `/requests` says of it, its id the number.
@@ -50,7 +52,7 @@ pub(super) async fn stream(
     let mut news = plane.shared.follow();
     let known = *news.borrow_and_update();
     let last = plane.shared.lock().journal.last();
-    let after = last_seen.or(from.after).unwrap_or(last);
+    let after = last_seen.or(from.after.map(Whole::into)).unwrap_or(last);
     let after = if after > last { 0 } else { after };
     let following = Following {
         plane,

@@ -63,5 +63,10 @@ fn refusal(status: StatusCode, text: &str) -> Problem {
         (_, Some((start, rest))) if start.starts_with("Failed to") => rest,
         _ => text,
     };
+    // The value's name is told; where it stands helps only with what is no JSON.
+    let detail = match (status, detail.rsplit_once(" at line ")) {
+        (StatusCode::UNPROCESSABLE_ENTITY, Some((detail, _))) => detail,
+        _ => detail,
+    };
     Problem::new(status, detail)
 }

@@ -9,20 +9,19 @@ use serde_json::{Value, json};
 use super::Plane;
 use super::extract::{Body, Parameters};
 use super::problem::Problem;
+use super::whole::Whole;
 use crate::fault::{Endpoint, Fault, FaultPlan};
-use crate::notation;
 
 /// Faults in force at a time.
 const MOST_FAULTS: usize = 200;
-const MOST_TIMES: u32 = 1_000_000;
+const MOST_TIMES: i128 = 1_000_000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
     endpoint: Endpoint,
     fault: Fault,
-    #[serde(default, deserialize_with = "notation::integer_or_null")]
-    times: Option<u32>,
+    times: Option<Whole<1, MOST_TIMES>>,
 }
 
 #[derive(Deserialize)]
@@ -44,11 +43,6 @@ pub(super) async fn add(
         times,
     }): Body<Wanted>,
 ) -> Result<Json<Value>, Problem> {
-    if times.is_some_and(|times| !(1..=MOST_TIMES).contains(&times)) {
-        return Err(Problem::unprocessable(format!(
-            "times: 1 to {MOST_TIMES} are wanted, or nothing: until cleared"
-        )));
-    }
     plane.shared.change(|state| {
         if state.faults.list().count() >= MOST_FAULTS {
             return Err(Problem::conflict(format!(
@@ -56,7 +50,7 @@ pub(super) async fn add(
             )));
         }
         match times {
-            Some(times) => state.faults.append(endpoint, fault, times)?,
+            Some(times) => state.faults.append(endpoint, fault, times.into())?,
             None => state.faults.set(endpoint, fault)?,
         }
         Ok(Json(listed(&state.faults)))

@@ -8,23 +8,25 @@ use serde_json::{Value, json};
 
 use super::Plane;
 use super::extract::Parameters;
-use super::problem::Problem;
+use super::whole::{self, Whole};
 use crate::fault::Endpoint;
 use crate::journal::SeenRequest;
 
-const MOST: usize = 1000;
+const MOST: i128 = 1000;
 
 /// Which of them; each that is given must fit.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Filter {
-    #[serde(default)]
-    after: u64,
+    #[serde(default, deserialize_with = "whole::in_text")]
+    after: Option<super::Number>,
     client_id: Option<String>,
     endpoint: Option<Place>,
-    limit: Option<usize>,
+    #[serde(default, deserialize_with = "whole::in_text")]
+    limit: Option<Whole<1, MOST>>,
     outcome: Option<Outcome>,
-    status: Option<u16>,
+    #[serde(default, deserialize_with = "whole::in_text")]
+    status: Option<Whole<200, 999>>,
 }
 
 /// An endpoint, or none that is known.
@@ -50,27 +52,18 @@ enum Outcome {
     Refused,
 }
 
-pub(super) async fn list(
-    State(plane): State<Plane>,
-    Parameters(filter): Parameters<Filter>,
-) -> Result<Json<Value>, Problem> {
-    let limit = filter.limit.unwrap_or(100);
-    if !(1..=MOST).contains(&limit) {
-        return Err(Problem::unprocessable("limit: 1 to 1000 are wanted"));
-    }
-    if filter.status.is_some_and(|status| !(200..=999).contains(&status)) {
-        return Err(Problem::unprocessable("status: 200 to 999 are wanted"));
-    }
+pub(super) async fn list(State(plane): State<Plane>, Parameters(filter): Parameters<Filter>) -> Json<Value> {
+    let limit = filter.limit.map_or(100, Whole::into);
     let state = plane.shared.lock();
     let journal = &state.journal;
     let fitting = journal
-        .after(filter.after)
+        .after(filter.after.map_or(0, Whole::into))
         .rev()
         .filter(|request| filter.fits(request));
     let mut requests: Vec<Value> = fitting.take(limit).map(written).collect();
     requests.reverse();
     let count = |endpoint| journal.count(endpoint);
-    Ok(Json(json!({
+    Json(json!({
         "requests": requests,
         "last": journal.last(),
         "counts": {
@@ -80,7 +73,7 @@ pub(super) async fn list(
             "other": count(None),
             "token": count(Some(Endpoint::Token)),
         },
-    })))
+    }))
 }
 
 pub(super) async fn forget(State(plane): State<Plane>) -> StatusCode {
@@ -111,7 +104,7 @@ impl Filter {
         (self.client_id.is_none() || self.client_id == request.client_id)
             && self.endpoint.is_none_or(|wanted| wanted == place)
             && self.outcome.is_none_or(|wanted| wanted == Outcome::of(request))
-            && (self.status.is_none() || self.status == status)
+            && self.status.is_none_or(|wanted| status == Some(wanted.into()))
     }
 }
 

@@ -10,26 +10,19 @@ use serde_json::{Map, Value, json};
 use super::Plane;
 use super::extract::Body;
 use super::problem::Problem;
-use crate::notation;
+use super::whole::{DAY, HUNDRED_YEARS, Whole};
 use crate::shapes::ReplyShapes;
 use crate::state::Settings;
-
-/// A hundred years.
-const LONGEST_LIFE: u64 = 3_155_760_000;
-/// A day.
-const LONGEST_LATENCY: u64 = 86_400_000;
 
 /// What is to change; what is missing stays.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Change {
-    #[serde(default, deserialize_with = "notation::integer_or_null")]
-    latency_ms: Option<u64>,
+    latency_ms: Option<Whole<0, DAY>>,
     #[serde(default)]
     required_scope: Scope,
     shapes: Option<Map<String, Value>>,
-    #[serde(default, deserialize_with = "notation::integer_or_null")]
-    token_lifetime_seconds: Option<u64>,
+    token_lifetime_seconds: Option<Whole<1, HUNDRED_YEARS>>,
 }
 
 /// null is something else than nothing.
@@ -67,13 +60,13 @@ pub(super) async fn change(
             settings.shapes = shapes;
         }
         if let Some(milliseconds) = change.latency_ms {
-            settings.latency = Duration::from_millis(milliseconds);
+            settings.latency = Duration::from_millis(milliseconds.into());
         }
         if let Scope::From(scope) = change.required_scope {
             settings.required_scope = scope;
         }
         if let Some(seconds) = change.token_lifetime_seconds {
-            settings.token_lifetime = Duration::from_secs(seconds);
+            settings.token_lifetime = Duration::from_secs(seconds.into());
         }
         Ok(Json(shown(settings)))
     })
@@ -81,17 +74,6 @@ pub(super) async fn change(
 
 impl Change {
     fn check(&self) -> Result<(), Problem> {
-        if self.latency_ms.is_some_and(|length| length > LONGEST_LATENCY) {
-            return Err(Problem::unprocessable(
-                "latency_ms: at most 86400000, which is a day",
-            ));
-        }
-        let lifetime = self.token_lifetime_seconds;
-        if lifetime.is_some_and(|length| !(1..=LONGEST_LIFE).contains(&length)) {
-            return Err(Problem::unprocessable(
-                "token_lifetime_seconds: 1 to 3155760000, a hundred years, are wanted",
-            ));
-        }
         if let Scope::From(Some(scope)) = &self.required_scope
             && !(1..=1000).contains(&scope.chars().count())
         {

@@ -75,3 +75,46 @@ fn the_document_names_every_fault_and_every_shape() {
         }
     }
 }
+
+#[test]
+fn where_a_redirect_leads_is_described_as_it_is_taken() {
+    fn redirect(value: &Value) -> Option<&Value> {
+        let members = value.as_object()?;
+        members
+            .get("redirect")
+            .or_else(|| members.values().find_map(redirect))
+            .or_else(|| {
+                members
+                    .values()
+                    .filter_map(Value::as_array)
+                    .flatten()
+                    .find_map(redirect)
+            })
+    }
+    let described = described();
+    let to = &redirect(&described).unwrap()["properties"]["to"];
+    let pattern = regex_lite::Regex::new(to["pattern"].as_str().unwrap()).unwrap();
+    let taken = |to: &str| {
+        let fault = json!({"redirect": {"status": 302, "to": to}});
+        serde_json::from_value::<crate::Fault>(fault).is_ok()
+    };
+    let examples = to["examples"].as_array().unwrap().iter();
+    for good in examples.map(|example| example.as_str().unwrap()).chain([
+        "http://localhost",
+        "https://127.0.0.1:1",
+        "https://127.0.0.1:65535/proxy",
+        "https://va.sentinel.liveperson.net",
+    ]) {
+        assert!(pattern.is_match(good) && taken(good), "{good}");
+    }
+    for bad in [
+        "",
+        "nowhere",
+        "ftp://localhost",
+        "https://",
+        "https://a b",
+        "/sentinel",
+    ] {
+        assert!(!pattern.is_match(bad) && !taken(bad), "{bad}");
+    }
+}

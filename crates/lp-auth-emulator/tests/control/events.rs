@@ -88,7 +88,7 @@ fn whoever_comes_back_misses_nothing() {
     assert_eq!(Events::open(&plane, "", Some(9000)).next().1["number"], 1);
     plane
         .send("GET", "/events?after=x", &[], "")
-        .problem(400, &["after", "invalid digit"]);
+        .problem(400, &["after", "after: wanted is a whole number"]);
 }
 
 #[test]

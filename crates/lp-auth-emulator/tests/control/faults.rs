@@ -67,7 +67,7 @@ fn a_fault_that_cannot_be_is_refused_with_words_and_changes_nothing() {
         ),
         (
             json!({"endpoint": "keys", "fault": "html", "times": 0}),
-            &["times: 1 to 1000000"],
+            &["\"times: wanted is a whole number from 1 to 1000000, not the number 0\""],
         ),
         (
             json!({"endpoint": "keys", "fault": "html", "times": -1}),

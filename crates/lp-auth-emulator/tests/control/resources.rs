@@ -125,12 +125,13 @@ fn requests_are_known_without_their_secrets_and_can_be_filtered() {
         [1, 2]
     );
     assert_eq!(numbers("client_id=nobody"), [0; 0]);
-    plane
-        .send("GET", "/requests?limit=0", &[], "")
-        .problem(422, &["1 to 1000"]);
+    plane.send("GET", "/requests?limit=0", &[], "").problem(
+        400,
+        &["limit: wanted is a whole number from 1 to 1000, not the text \\\"0\\\""],
+    );
     plane
         .send("GET", "/requests?status=7", &[], "")
-        .problem(422, &["200 to 999"]);
+        .problem(400, &["status: wanted is a whole number from 200 to 999"]);
     plane
         .send("GET", "/requests?limt=1", &[], "")
         .problem(400, &["unknown field `limt`", "`limit`"]);

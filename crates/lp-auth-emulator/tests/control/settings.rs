@@ -113,3 +113,51 @@ fn services_lead_where_they_are_told() {
         .send_json("PUT", "/services/idp", &json!({"host": ""}))
         .problem(422, &["host: 1 to 255"]);
 }
+
+#[test]
+fn a_number_out_of_bounds_is_refused_with_the_bounds_as_they_are_described() {
+    let plane = Plane::new();
+    let document = plane.get("/openapi.json");
+    let properties = |method: &str, path: &str| {
+        let body =
+            &document["paths"][path][method.to_lowercase()]["requestBody"]["content"]["application/json"];
+        let schema = &body["schema"];
+        let schema = match schema["$ref"].as_str() {
+            Some(reference) => document.pointer(&reference[1..]).unwrap(),
+            None => schema,
+        };
+        // Where there are several, each has the same numbers.
+        let schema = schema.pointer("/anyOf/0").unwrap_or(schema);
+        schema["properties"].clone()
+    };
+    for (method, path, name, rest) in [
+        ("PUT", "/clock", "offset_seconds", ""),
+        ("POST", "/clock/advance", "seconds", ""),
+        ("PATCH", "/settings", "latency_ms", ""),
+        ("PATCH", "/settings", "token_lifetime_seconds", ""),
+        ("POST", "/faults", "times", r#","endpoint":"keys","fault":"html""#),
+    ] {
+        let mut schema = properties(method, path)[name].clone();
+        if let Some(reference) = schema["$ref"].as_str() {
+            schema = document.pointer(&reference[1..]).unwrap().clone();
+        }
+        let [least, most] = ["minimum", "maximum"].map(|bound| schema[bound].as_i64().unwrap());
+        let json = [("content-type", "application/json")];
+        let given = |number: &str| plane.send(method, path, &json, &format!("{{\"{name}\":{number}{rest}}}"));
+        plane.emulator.reset().unwrap();
+        given(&least.to_string()).json(200);
+        for wrong in [
+            (least - 1).to_string(),
+            (most + 1).to_string(),
+            format!("{least}.5"),
+            "1e300".to_owned(),
+            "99999999999999999999".to_owned(),
+        ] {
+            let problem = given(&wrong).problem(422, &[]);
+            let detail = problem["detail"].as_str().unwrap();
+            let start = format!("{name}: wanted is a whole number from {least} to {most}");
+            assert!(detail.starts_with(&start), "{detail}");
+            assert!(!detail.contains("line"), "{detail}");
+        }
+    }
+}
