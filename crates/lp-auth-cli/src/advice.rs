@@ -9,6 +9,13 @@ const CREDENTIALS: &str = "check the client id (--client-id, LP_CLIENT_ID), the 
      (--client-secret-file, LP_CLIENT_SECRET_FILE, LP_CLIENT_SECRET) and the account id (--account, LP_ACCOUNT_ID): \
      the three belong together";
 const ACCOUNT: &str = "check the account id (--account, LP_ACCOUNT_ID)";
+/// The switch may stand where nobody thinks of it.
+pub(crate) const NO_PLAIN_HTTP: &str = "leave out --plain-http-loopback (LP_PLAIN_HTTP_LOOPBACK, plain_http_loopback of the \
+     profile): lp-auth settings says where it comes from";
+const TLS: [&str; 2] = [
+    "to trust another certificate authority: --ca-file PEM, or LP_CA_FILE",
+    "the certificate must be for the host that was asked, and in time",
+];
 const ADDRESS: &str = "check the address (--domain-api, LP_DOMAIN_API; --sentinel, LP_SENTINEL)";
 
 /// No answer came from LivePerson, or not the one that was asked for. `waited_for` is what the end of the patience cut
@@ -45,7 +52,7 @@ pub(crate) fn unbuildable(error: &BuildError) -> Failure {
             "check the hosts (--domain-api, LP_DOMAIN_API; --sentinel, LP_SENTINEL; --trusted-host, LP_TRUSTED_HOSTS)",
         ),
         BuildError::Name(_) => failure.tip(ACCOUNT),
-        BuildError::PlainHttp(_) => failure.tip("leave out --plain-http-loopback (LP_PLAIN_HTTP_LOOPBACK)"),
+        BuildError::PlainHttp(_) | BuildError::Scheme { plain_http: true, .. } => failure.tip(NO_PLAIN_HTTP),
         BuildError::Scheme { plain_http: false, .. } => failure
             .tip("for a server on loopback that has no TLS: --plain-http-loopback, or LP_PLAIN_HTTP_LOOPBACK=true"),
         BuildError::Stack(_) => failure.causes_of(error).tip("check the file of --ca-file (LP_CA_FILE)"),
@@ -53,9 +60,29 @@ pub(crate) fn unbuildable(error: &BuildError) -> Failure {
     }
 }
 
+/// What to do where a request to an API comes to nothing on the way.
+pub(crate) fn of_transport(kind: TransportErrorKind) -> Vec<&'static str> {
+    let way = || [proxy(), Some("check the address")].into_iter().flatten();
+    match kind {
+        TransportErrorKind::BrokenOff => {
+            vec!["send it again only if it may be carried out twice: nobody knows whether it was"]
+        }
+        TransportErrorKind::ConnectionRefused => way().collect(),
+        TransportErrorKind::Tls => TLS.to_vec(),
+        TransportErrorKind::Unresolved => way().chain(["check the network"]).collect(),
+        _ => Vec::new(),
+    }
+}
+
 fn tips(error: &Error) -> Vec<&'static str> {
     let is = |kind| error.transport().is_some_and(|error| error.kind() == kind);
     match (error.kind(), error.purpose()) {
+        // What is no host at all cannot be allowed.
+        (ErrorKind::HostNotTrusted, _) if !error.summary().contains("is not trusted") => {
+            vec![
+                "check the address of the Domain API (--domain-api, LP_DOMAIN_API): somebody else may answer there",
+            ]
+        }
         (ErrorKind::HostNotTrusted, _) => vec![
             "if that host is yours, allow it: --trusted-host NAME, or LP_TRUSTED_HOSTS=NAME",
             "if it is not, somebody answers in the Domain API's place",
@@ -89,10 +116,7 @@ fn tips(error: &Error) -> Vec<&'static str> {
         (ErrorKind::Refused | ErrorKind::ServiceUnknown, _) => vec![ACCOUNT, ADDRESS],
         (ErrorKind::ServerFault, _) => vec!["the server is in trouble: try again later"],
         (ErrorKind::Throttled, _) => vec!["the server asks for fewer requests: try again later"],
-        (ErrorKind::Tls, _) => vec![
-            "to trust another certificate authority: --ca-file PEM, or LP_CA_FILE",
-            "the certificate must be for the host that was asked, and in time",
-        ],
+        (ErrorKind::Tls, _) => TLS.to_vec(),
         _ => Vec::new(),
     }
 }

@@ -145,12 +145,18 @@ impl Request {
             let uri = self.address.resolve(&mut session).await?;
             let mut token = session.token().await?;
             let mut answer = self.send(&session, &sender, &uri, &token).await?;
-            if answer.status == StatusCode::UNAUTHORIZED
-                && let Some(other) = session.replace(&token).await?
-            {
-                session.say("the token is not accepted: once more with a new one");
-                token = other;
-                answer = self.send(&session, &sender, &uri, &token).await?;
+            let mut why_no_other = None;
+            if answer.status == StatusCode::UNAUTHORIZED {
+                match session.replace(&token).await {
+                    Ok(Some(other)) => {
+                        session.say("the token is not accepted: once more with a new one");
+                        token = other;
+                        answer = self.send(&session, &sender, &uri, &token).await?;
+                    }
+                    Ok(None) => {}
+                    // What the API answered is told all the same.
+                    Err(failure) => why_no_other = Some(failure),
+                }
             }
             session.end_progress();
             let status = answer.status;
@@ -169,7 +175,10 @@ impl Request {
                         String::from_utf8_lossy(&to).escape_debug()
                     ))
                     .tip("no redirect is followed: it could lead the token to another host")),
-                (false, None) => Err(failed(status, line)),
+                (false, None) => Err(match why_no_other {
+                    Some(why) => failed(status, line).detail(format!("no new token: {}", why.message())),
+                    None => failed(status, line),
+                }),
             }
         })
     }

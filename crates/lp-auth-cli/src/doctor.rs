@@ -2,7 +2,8 @@
 //!
 //! - `walk`: the steps from the first server on; `setup`: the settings before them;
 //! - `connection`, `proxy`, `tls`, `certificate`: the way to a server, past the HTTP stacks, which tell little of it;
-//! - `answer`: what came back, and what is wrong with it; `token`: what there is to say of a token;
+//! - `answer`: what came back, and what is wrong with it; `content`: the hosts and keys in it;
+//! - `token`: what there is to say of a token;
 //! - `cause`: all causes, what each means and what to do; `finding`, `report`: one line each, and how it is shown;
 //! - `time`: how long a step and the whole may take; `spinner`: what is being waited for.
 
@@ -10,6 +11,7 @@ mod answer;
 mod cause;
 mod certificate;
 mod connection;
+mod content;
 mod finding;
 mod proxy;
 mod report;
@@ -55,7 +57,8 @@ token is asked for, and shown to nobody; a secret is present
 or absent. Each request is made once.
 
 The whole takes 20 s at most, or as long as --patience says
-(LP_PATIENCE); a step takes a quarter of that at most.
+(LP_PATIENCE); a step takes a quarter of that at most, and the
+command that tells the client secret half.
 
 JSON (--output json):
   ok            whether nothing failed
@@ -109,8 +112,9 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<(), Failure>
 async fn examine(arguments: &Arguments, verbose: bool, clock: &mut Clock, report: &mut Report) {
     report.working(Step::Settings);
     report.heading("Settings");
-    let settings = match arguments.credentials.settings(&arguments.servers) {
-        Ok(settings) => settings,
+    let settings = arguments.credentials.settings(&arguments.servers);
+    let (settings, config) = match settings.and_then(|settings| Ok((settings.with_id()?, settings))) {
+        Ok((config, settings)) => (settings, config),
         Err(failure) => {
             let finding = Finding::failed(Step::Settings, Cause::SettingInvalid, failure.message());
             let tips = failure.tips().iter();
@@ -118,7 +122,6 @@ async fn examine(arguments: &Arguments, verbose: bool, clock: &mut Clock, report
             return skip_all(report, Step::Settings);
         }
     };
-    let config = settings.config().clone();
     *clock = Clock::start(patience(&config));
     let (finding, setup) = setup::check(&settings, &config);
     report.add(finding);
@@ -126,7 +129,7 @@ async fn examine(arguments: &Arguments, verbose: bool, clock: &mut Clock, report
     let Some(setup) = setup else {
         return skip_all(report, Step::Settings);
     };
-    let (finding, credentials) = setup::secret(&settings, &config);
+    let (finding, credentials) = setup::secret(&settings, &config, clock.limit_of_command());
     report.add(finding);
     Walk::new(&setup, credentials, &arguments.scopes, clock, verbose)
         .all(report)

@@ -18,23 +18,6 @@ use crate::servers::{self, Place, Servers};
 use crate::settings::ServerSettings;
 use crate::{plain, similar};
 
-/// The services of LivePerson's documentation (LIVEPERSON.md §1). There are others.
-const KNOWN: [&str; 13] = [
-    "accountConfigReadOnly",
-    "accountConfigReadWrite",
-    "agentVep",
-    "asyncMessagingEnt",
-    "engHistDomain",
-    "faasGW",
-    "faasUI",
-    "idp",
-    "leDataReporting",
-    "messagingRestApiDomain",
-    "msgHist",
-    "mtlsGateway",
-    "sentinel",
-];
-
 const EXAMPLES: &str = "\
 Examples:
   lp-auth domain
@@ -238,7 +221,7 @@ fn with_suggestion(failure: Failure, service: &ServiceName, of_account: Option<&
         .collect();
     // The account itself is unknown, or asking is not allowed: no name would help.
     if of_account.is_empty() {
-        return match similar::nearest_in_any_case(service.as_str(), KNOWN) {
+        return match similar::nearest_in_any_case(service.as_str(), ServiceName::DOCUMENTED) {
             Some(name) => failure.tip(format!(
                 "if the service is meant, `{name}`: names are case-sensitive"
             )),
@@ -252,9 +235,23 @@ fn with_suggestion(failure: Failure, service: &ServiceName, of_account: Option<&
             "did you mean `{}`? names of services are case-sensitive",
             plain::text(name)
         )),
-        None if KNOWN.contains(&service.as_str()) => {
+        None if ServiceName::DOCUMENTED.contains(&service.as_str()) => {
             failure.tip(format!("`{service}` exists, and this account does not have it"))
         }
+        None => failure,
+    };
+    failure.tip("lp-auth domain lists the services of the account")
+}
+
+/// What may have been meant by a name that the Domain API does not know, for who has not asked for the list.
+pub(crate) fn suggest(failure: Failure, service: &ServiceName) -> Failure {
+    let failure = match similar::nearest_in_any_case(service.as_str(), ServiceName::DOCUMENTED) {
+        _ if ServiceName::DOCUMENTED.contains(&service.as_str()) => {
+            failure.tip(format!("`{service}` exists, and this account may not have it"))
+        }
+        Some(name) => failure.without_tips().tip(format!(
+            "did you mean `{name}`? names of services are case-sensitive"
+        )),
         None => failure,
     };
     failure.tip("lp-auth domain lists the services of the account")
@@ -274,7 +271,11 @@ mod tests {
             ("accountConfigRead", Some("accountConfigReadOnly")),
             ("zzz", None),
         ] {
-            assert_eq!(similar::nearest_in_any_case(slip, KNOWN), name, "{slip}");
+            assert_eq!(
+                similar::nearest_in_any_case(slip, ServiceName::DOCUMENTED),
+                name,
+                "{slip}"
+            );
         }
     }
 }

@@ -1,12 +1,13 @@
 //! `lp-auth emulator`: LivePerson on loopback, until it is told to end.
 //!
-//! - this file: what it is started with, and its end;
+//! - this file: what it is started with, and what it says then;
+//! - `end`: what tells it to end;
 //! - `log`: a line for each request.
 
+mod end;
 mod log;
 
 use core::net::SocketAddr;
-use core::task::Poll;
 use core::time::Duration;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use tempfile::TempDir;
 
+use self::end::End;
 use crate::arguments::Common;
 use crate::failure::{Exit, Failure};
 use crate::output::{self, Output};
@@ -48,6 +50,9 @@ The folder:
   client-secret       the secret
   v1-public-key.pem   the key that V1 tokens are verified with
   and private keys: keep the folder to yourself
+A new start takes the same ports again where they are free, so
+that shells with the old env need not read it anew. To be sure
+of them: --listen 127.0.0.1:8443 --control 8600
 
 It serves, at one address: the Domain API, Sentinel's token
 endpoints (V1, V2) and key set, and APIs that want a token:
@@ -58,11 +63,12 @@ The variables LP_… are for its clients: it reads none of them."#;
 
 /// Run LivePerson's servers on loopback, for tests and demonstrations
 ///
-/// Says when it is ready, on one line where no terminal is, and ends at SIGINT (Ctrl-C), SIGTERM or SIGHUP.
+/// Says when it is ready: on one line, unless that is a terminal. Ctrl-C ends it, and so do SIGTERM, SIGHUP and SIGQUIT.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The loopback address to listen on, or with --advertise any address; port 0 takes a free one
+    /// The loopback address to listen on, or with --advertise any address; port 0 takes the one that the last emulator of --dir
+    /// had, if it is free, else any free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0", value_parser = address)]
     listen: SocketAddr,
 
@@ -71,8 +77,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "HOST[:PORT]")]
     advertise: Option<ServiceHost>,
 
-    /// The folder for certificate authority, keys, credentials and the file env; they stay the same from one start to the
-    /// next [default: a temporary one, removed at the end]
+    /// The folder for certificate authority, keys, credentials, ports and the file env; they stay the same from one start to
+    /// the next [default: a temporary one, removed at the end; what cannot be caught, as SIGKILL, leaves it]
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
 
@@ -96,7 +102,8 @@ pub(crate) struct Arguments {
     #[arg(long)]
     plain_http: bool,
 
-    /// The loopback port of the control plane: a page in the browser, and an API [default: a free one]
+    /// The loopback port of the control plane: a page in the browser, and an API [default: the one of the last
+    /// emulator of --dir, if it is free, else any free one]
     #[arg(long, value_name = "PORT", conflicts_with = "no_control")]
     control: Option<u16>,
 
@@ -106,14 +113,8 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<(), Failure> {
-    let runtime = runtime::start()?;
-    // Before it says that it is ready: from then on it may be told to end.
-    let end = runtime.block_on(async { told_to_end() }).map_err(|error| {
-        Failure::new(
-            Exit::Unavailable,
-            format!("signals cannot be waited for: {error}"),
-        )
-    })?;
+    // Before anything that would have to be removed, and before it says that it is ready.
+    let mut end = End::new(runtime::start()?)?;
     // Removed when this function returns.
     let temporary = if arguments.dir.is_none() {
         Some(temporary_folder()?)
@@ -121,7 +122,9 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<(), Failure>
         None
     };
     let folder = arguments.dir.as_deref().or(temporary.as_ref().map(TempDir::path));
-    let emulator = start(arguments, folder, common.verbose)?;
+    let temporary = temporary.as_ref().map(TempDir::path);
+    // Keys are made, which may take seconds where the machine is busy.
+    let emulator = end.unless_told(temporary, || start(arguments, folder, common.verbose))??;
     output::print(&ready(&emulator, common.output))?;
     if io::stderr().is_terminal() {
         let hint = if common.verbose {
@@ -132,8 +135,8 @@ pub(crate) fn run(arguments: &Arguments, common: &Common) -> Result<(), Failure>
         // Nobody is left to be told.
         let _ = writeln!(anstream::stderr(), "Ctrl-C ends it.{hint}");
     }
-    runtime.block_on(end);
-    Ok(())
+    end.wait();
+    end.unless_told(temporary, || drop(emulator))
 }
 
 fn start(arguments: &Arguments, folder: Option<&Path>, verbose: bool) -> Result<Emulator, Failure> {
@@ -253,37 +256,6 @@ fn ready(emulator: &Emulator, output: Output) -> String {
             format!("{line}\n")
         }
     }
-}
-
-/// Ends with SIGINT, SIGTERM or SIGHUP. From the call on, none of them ends the process by itself.
-#[cfg(unix)]
-fn told_to_end() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let mut signals = [
-        signal(SignalKind::interrupt())?,
-        signal(SignalKind::terminate())?,
-        signal(SignalKind::hangup())?,
-    ];
-    Ok(core::future::poll_fn(move |context| {
-        // Each is polled, so that each wakes.
-        let arrived = signals
-            .iter_mut()
-            .filter_map(|signal| signal.poll_recv(context).is_ready().then_some(()))
-            .count();
-        if arrived == 0 {
-            Poll::Pending
-        } else {
-            Poll::Ready(())
-        }
-    }))
-}
-
-#[cfg(not(unix))]
-fn told_to_end() -> io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        let _ = tokio::signal::ctrl_c().await;
-    })
 }
 
 fn address(text: &str) -> Result<SocketAddr, &'static str> {

@@ -90,7 +90,7 @@ impl Failure {
     pub(crate) fn causes_of(mut self, error: &dyn core::error::Error) -> Self {
         let mut next = error.source();
         while let Some(cause) = next {
-            self.causes.push(cause.to_string());
+            self.causes.push(in_words(cause.to_string()));
             next = cause.source();
         }
         self
@@ -158,6 +158,30 @@ pub(crate) fn paragraph(label: &str, style: Style, text: &str, width: Option<usi
     let styled = format!("{style}{label}{style:#}");
     let starts = core::iter::once(styled).chain(core::iter::repeat(indent));
     starts.zip(lines).map(|(start, line)| start + &line).collect()
+}
+
+/// What a person cannot make much of, said in words.
+fn in_words(cause: String) -> String {
+    const WORDS: [(&str, &str); 4] = [
+        (
+            "CaUsedAsEndEntity",
+            "invalid peer certificate: it is an authority's own, and none for a server",
+        ),
+        (
+            "peer closed connection without sending TLS close_notify",
+            "the other side closed the connection without a goodbye of TLS",
+        ),
+        (
+            "invalid peer certificate: UnknownIssuer",
+            "invalid peer certificate: its issuer is not trusted (UnknownIssuer)",
+        ),
+        (
+            "invalid peer certificate: UnsupportedCertVersion",
+            "invalid peer certificate: it is not of version 3 (UnsupportedCertVersion)",
+        ),
+    ];
+    let found = WORDS.iter().find(|(raw, _)| cause.contains(raw));
+    found.map_or(cause, |(_, words)| (*words).to_owned())
 }
 
 fn style_of(label: &str) -> Style {

@@ -15,6 +15,9 @@ use lp_auth::{Config, Progress as News, UnixTime};
 
 use crate::{runtime, settings};
 
+/// Shorter waits are not worth a line in a log.
+pub(crate) const SOME_SECONDS: Duration = Duration::from_secs(3);
+
 enum Message {
     End,
     News(News),
@@ -93,8 +96,6 @@ enum Wait {
 impl Display {
     /// Shorter waits are none, at a terminal.
     const MOMENT: Duration = Duration::from_millis(400);
-    /// Shorter waits are not worth a line in a log.
-    const SOME_SECONDS: Duration = Duration::from_secs(3);
     const TICK: Duration = Duration::from_millis(100);
 
     fn new(verbose: bool, patience: Duration) -> Self {
@@ -171,7 +172,7 @@ impl Display {
             let bar = self.bar.get_or_insert_with(spinner);
             bar.set_message(message);
             bar.tick();
-        } else if !self.is_terminal && !self.verbose && !self.has_told && waited >= Self::SOME_SECONDS {
+        } else if !self.is_terminal && !self.verbose && !self.has_told && waited >= SOME_SECONDS {
             let limit = self.gives_up;
             let line = match wait {
                 Wait::Answer { what, host } => {

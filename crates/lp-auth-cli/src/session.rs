@@ -12,7 +12,7 @@ use crate::cache::{Entry, Lock, TokenCache};
 use crate::failure::{Exit, Failure};
 use crate::progress::Progress;
 use crate::settings::{self, CredentialSettings, ServerSettings, Settings};
-use crate::{advice, runtime, warning};
+use crate::{advice, domain, runtime, warning};
 
 /// How the token is to be had.
 #[derive(Args, Debug)]
@@ -51,7 +51,7 @@ impl Session {
     /// Says at once what is missing. Asks nobody yet.
     pub(crate) fn open(wanted: &TokenSettings, common: &Common) -> Result<Self, Failure> {
         let settings = wanted.credentials.complete(&wanted.servers)?;
-        let config = settings::with_patience(settings.config().clone());
+        let config = settings::with_patience(settings.with_id()?);
         let consumer = wanted.consumer()?;
         // What cannot be an account is to be said before its token is looked for.
         settings::account(&config)?;
@@ -111,7 +111,15 @@ impl Session {
     /// Where a service lives, as the Domain API says.
     pub(crate) async fn host(&mut self, service: &ServiceName) -> Result<ServiceHost, Failure> {
         let host = self.client()?.host(service).await;
-        host.map_err(|error| self.unanswered(&error))
+        host.map_err(|error| {
+            let failure = self.unanswered(&error);
+            // 401: the account itself is not known.
+            let is_known = error.status().is_none_or(|status| status.as_u16() != 401);
+            if failure.exit == Exit::Refused && is_known {
+                return domain::suggest(failure, service);
+            }
+            failure
+        })
     }
 
     /// Where the token came from: `host` or `host:port`.
@@ -237,7 +245,7 @@ impl Session {
 
     fn build(&self) -> Result<Client, Failure> {
         let unbuildable = |error| advice::unbuildable(&error);
-        let config = self.settings.with_secret()?;
+        let config = self.settings.with_secret(None)?;
         let (patience, pace) = settings::pace(&self.config);
         let mut builder = config
             .client()

@@ -258,6 +258,10 @@ const CLIENT_SECRET: Setting = (
     ],
 );
 
+pub(crate) const ACCOUNT_IS: &str = "the account id is your site id at LivePerson, a number as a rule: it stands in the address of the agent workspace";
+pub(crate) const CREDENTIALS_ARE: &str =
+    "LivePerson gives out client id and secret when an application is installed";
+
 /// Nothing was said about these.
 pub(crate) fn not_set(missing: &[Setting]) -> Failure {
     let names: Vec<&str> = missing.iter().map(|(name, _)| *name).collect();
@@ -272,9 +276,14 @@ pub(crate) fn not_set(missing: &[Setting]) -> Failure {
             failure = failure.detail(format!("{label:<14} {way}"));
         }
     }
-    failure
-        .tip("LivePerson gives out client id and secret when an application is installed")
-        .tip("to see it work without an account: lp-auth demo")
+    let of = |wanted: &[Setting]| missing.iter().any(|setting| wanted.contains(setting));
+    if of(&[ACCOUNT]) {
+        failure = failure.tip(ACCOUNT_IS);
+    }
+    if of(&[CLIENT_ID, CLIENT_SECRET]) {
+        failure = failure.tip(CREDENTIALS_ARE);
+    }
+    failure.tip("to see it work without an account: lp-auth demo")
 }
 
 /// The account id, which has been seen to be set.

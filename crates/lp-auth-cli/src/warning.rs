@@ -1,8 +1,8 @@
-//! What is noticed and is no failure: a line on stderr.
+//! What is noticed or waited for, and is no failure: a line on stderr.
 
 use std::io::Write as _;
 
-use anstyle::AnsiColor;
+use anstyle::{AnsiColor, Style};
 
 /// Tells it.
 pub(crate) fn print(text: &str) {
@@ -13,4 +13,11 @@ pub(crate) fn print(text: &str) {
         // Nobody is left to be told.
         let _ = writeln!(stderr, "{line}");
     }
+}
+
+/// Tells what is being waited for.
+pub(crate) fn notice(text: &str) {
+    let dim = Style::new().dimmed();
+    // Nobody is left to be told.
+    let _ = writeln!(anstream::stderr(), "{dim}{text}{dim:#}");
 }

@@ -8,7 +8,7 @@ use http::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
 use http::{HeaderMap, Response, StatusCode};
 use serde::Deserialize;
 
-use crate::{Body, Error, ErrorKind, Purpose, TransportError, UnixTime};
+use crate::{Body, Error, ErrorKind, Purpose, TransportError, UnixTime, json_object};
 
 /// Lets a `200` through, and makes an error of everything else.
 ///
@@ -138,9 +138,9 @@ impl ServerWords {
         #[serde(untagged)]
         enum ErrorMember {
             Code(String),
-            Record(Record),
+            Record(serde_json::Map<String, serde_json::Value>),
         }
-        #[derive(Deserialize)]
+        #[derive(Default, Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Record {
             message: Option<String>,
@@ -163,7 +163,7 @@ impl ServerWords {
             }
         }
 
-        let Ok(shape) = serde_json::from_slice::<Shape>(body) else {
+        let Ok(shape) = json_object::<Shape>(body) else {
             return Self::default();
         };
         match shape.error {
@@ -171,7 +171,9 @@ impl ServerWords {
                 code: Some(code),
                 message: shape.error_description,
             },
-            Some(ErrorMember::Record(record)) => record.into(),
+            Some(ErrorMember::Record(members)) => serde_json::from_value::<Record>(members.into())
+                .unwrap_or_default()
+                .into(),
             None => shape.record.into(),
         }
     }
@@ -250,6 +252,9 @@ mod tests {
             "[]",
             "7",
             r#"{"error":7}"#,
+            r#"["no",5]"#,
+            r#"{"error":["no",5]}"#,
+            r#"{"error":{"message":7}}"#,
             "{\"error\":\"\u{0}",
             "\u{feff}{}",
         ] {

@@ -76,6 +76,7 @@ impl Error {
         let kind = match error.kind() {
             Transport::Tls => ErrorKind::Tls,
             Transport::TooLarge | Transport::Redirected => ErrorKind::Malformed,
+            Transport::Unusable => ErrorKind::TransportUnusable,
             _ => ErrorKind::NoAnswer,
         };
         Self::new(kind, purpose).edit(|inner| inner.transport = Some(error))
@@ -144,7 +145,8 @@ impl Error {
             | ErrorKind::InvalidRequest
             | ErrorKind::Refused
             | ErrorKind::ServiceUnknown
-            | ErrorKind::Tls => false,
+            | ErrorKind::Tls
+            | ErrorKind::TransportUnusable => false,
         }
     }
 
@@ -291,6 +293,9 @@ pub enum ErrorKind {
     Throttled,
     /// No trusted TLS connection came about.
     Tls,
+    /// Nothing was sent, as the transport cannot be used for this, or not from here. [`Error::transport`] and its source
+    /// tell more.
+    TransportUnusable,
 }
 
 impl ErrorKind {
@@ -311,6 +316,9 @@ impl ErrorKind {
             (Self::Throttled, _) => "the server asks for fewer requests: ask again later",
             (Self::Tls, _) => {
                 "check that the certificate authority is trusted here and that the certificate is for this host"
+            }
+            (Self::TransportUnusable, _) => {
+                "call from within the runtime that the HTTP stack needs, set the stack up for this, or choose another"
             }
         }
     }

@@ -40,7 +40,7 @@
 //! | subject | types |
 //! |---|---|
 //! | asking and being told | [`Step`], [`Flow`], [`Call`], [`Ticket`], [`Reply`], [`Limits`], [`Body`] |
-//! | under every machine | [`Exchange`], [`ServiceExchange`], [`Pace`], [`Rests`], [`success`], [`Error`] |
+//! | under every machine | [`Exchange`], [`ServiceExchange`], [`Pace`], [`Rests`], [`success`], [`json_object`], [`Error`] |
 //! | time | [`UnixTime`], [`Window`] |
 //! | where | [`Locate`], [`FixedHost`], [`Region`], [`ServiceName`], [`ServiceHost`], [`HostPolicy`] |
 //! | who | [`AccountId`], [`Credentials`], [`ClientId`], [`ClientSecret`], [`ConsumerId`] |
@@ -61,6 +61,7 @@ mod fixed_host;
 mod host;
 mod host_policy;
 mod installation;
+mod json_object;
 mod locate;
 mod names;
 mod plain_json;
@@ -96,6 +97,7 @@ pub use installation::{
     AppInstallation, AppInstallationBuilder, InstallationProblem, InstallationRemark, InstalledApp,
     InvalidInstallation,
 };
+pub use json_object::json_object;
 pub use locate::Locate;
 pub use names::{AccountId, InvalidName, ServiceName};
 pub use plain_json::PlainJson;

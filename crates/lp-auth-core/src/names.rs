@@ -52,6 +52,29 @@ impl ServiceName {
     /// The authorization server.
     pub const SENTINEL: Self = Self(Cow::Borrowed("sentinel"));
 
+    /// The names that LivePerson's documentation uses (LIVEPERSON.md §1), in alphabetical order. There are others.
+    ///
+    /// ```
+    /// use lp_auth_core::ServiceName;
+    ///
+    /// assert!(ServiceName::DOCUMENTED.contains(&"faasGW"));
+    /// ```
+    pub const DOCUMENTED: [&str; 13] = [
+        "accountConfigReadOnly",
+        "accountConfigReadWrite",
+        "agentVep",
+        "asyncMessagingEnt",
+        "engHistDomain",
+        "faasGW",
+        "faasUI",
+        "idp",
+        "leDataReporting",
+        "messagingRestApiDomain",
+        "msgHist",
+        "mtlsGateway",
+        "sentinel",
+    ];
+
     /// As the Domain API spells it.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -43,7 +43,7 @@ impl Default for Pace {
 ///
 /// | failure | rest |
 /// |---|---|
-/// | no answer, 408, 425 | 0.25 s, doubling to 64 s |
+/// | no answer, 408, 425; a transport that cannot be used | 0.25 s, doubling to 64 s |
 /// | 429 | `Retry-After`, at least 1 s; without it 1 s, doubling to 64 s |
 /// | 5xx | `Retry-After`, at least 1 s; without it 5, 10, 15 s, then 60 s |
 /// | other 4xx, unknown service | 30 s, doubling to 10 min |
@@ -87,7 +87,9 @@ impl Rests {
             .retry_after()
             .map(|pause| pause.clamp(RETRY_AFTER_LEAST, RETRY_AFTER_MOST));
         let rest = match failure.kind() {
-            ErrorKind::NoAnswer | ErrorKind::OutOfPatience => doubling(250, 64_000, nth),
+            ErrorKind::NoAnswer | ErrorKind::OutOfPatience | ErrorKind::TransportUnusable => {
+                doubling(250, 64_000, nth)
+            }
             ErrorKind::Malformed => doubling(1000, 64_000, nth),
             ErrorKind::InvalidRequest | ErrorKind::Refused | ErrorKind::ServiceUnknown => {
                 doubling(30_000, 600_000, nth)

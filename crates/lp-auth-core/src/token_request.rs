@@ -108,7 +108,7 @@ impl TokenRequest {
     ///
     /// How long it lives: the shortest positive one of `expires_in` (a number or a numeric string), `exp - iat` of the
     /// token, and `exp` minus the answer's `Date`; at most 24 h; with none of them, 5 minutes. A token that has
-    /// expired by the server's own clock, or is for another account, is no answer.
+    /// expired by the server's own clock, whose `exp` is not after its `iat`, or that is for another account, is no answer.
     pub fn read(
         &self,
         credentials: &Credentials,

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::answer::server_date;
-use crate::{AccountId, Compact, Part, PlainJson, UnixTime};
+use crate::{AccountId, Compact, Part, PlainJson, UnixTime, json_object};
 
 /// A token response (RFC 6749 §5.1; LIVEPERSON.md §2) whose token is for the account that it was asked for.
 pub(crate) struct TokenResponse {
@@ -135,7 +135,7 @@ impl<'a> Fields<'a> {
             expires_in: Option<&'a RawValue>,
         }
         let spelled: Spelled<'_> =
-            serde_json::from_slice(body).map_err(|_| "the body is not the JSON of a token response")?;
+            json_object(body).map_err(|_| "the body is not the JSON of a token response")?;
         let is_bearer = |kind: &Cow<'_, str>| kind.eq_ignore_ascii_case("bearer");
         if !spelled.token_type.as_ref().is_none_or(is_bearer) {
             return Err("`token_type` is not `Bearer`");
@@ -204,7 +204,7 @@ impl Claims {
             #[serde(borrow)]
             Several(Vec<Cow<'a, str>>),
         }
-        let spelled: Spelled<'_> = serde_json::from_slice(payload).map_err(|_| NO_JWT)?;
+        let spelled: Spelled<'_> = json_object(payload).map_err(|_| NO_JWT)?;
         let is_for_account = match &spelled.aud {
             None => true,
             Some(Audience::One(audience)) => audience == account.as_str(),

@@ -50,6 +50,7 @@ impl fmt::Display for TransportError {
             TransportErrorKind::Tls => "no trusted TLS connection",
             TransportErrorKind::TooLarge => "the answer is larger than the limit",
             TransportErrorKind::Unresolved => "the host name could not be resolved",
+            TransportErrorKind::Unusable => "the HTTP stack cannot be used for this, or not from here",
         })
     }
 }
@@ -80,4 +81,7 @@ pub enum TransportErrorKind {
     TooLarge,
     /// The host name could not be resolved.
     Unresolved,
+    /// The HTTP stack was set up for something else, or is called from where it cannot work, as outside its runtime: asking
+    /// again brings the same. The source tells.
+    Unusable,
 }

@@ -64,6 +64,11 @@ fn each_kind_says_what_was_asked_of_whom_what_came_back_and_what_to_do() {
             "no access token from a.example: no trusted TLS connection; check that the certificate authority is \
              trusted here and that the certificate is for this host",
         ),
+        (
+            Error::from_transport(TransportError::new(TransportErrorKind::Unusable), Purpose::Token),
+            "no access token from a.example: the HTTP stack cannot be used for this, or not from here; call from within \
+             the runtime that the HTTP stack needs, set the stack up for this, or choose another",
+        ),
     ] {
         assert_eq!(error.from_host("a.example").to_string(), text);
     }
@@ -95,6 +100,7 @@ fn each_transport_error_has_its_words() {
         Kind::Tls,
         Kind::TooLarge,
         Kind::Unresolved,
+        Kind::Unusable,
     ];
     let mut texts: Vec<_> = all.map(|kind| TransportError::new(kind).to_string()).to_vec();
     texts.sort();

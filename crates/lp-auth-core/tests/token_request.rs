@@ -3,8 +3,8 @@
 
 use lp_auth_core::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use lp_auth_core::{
-    ApiVersion, Body, Credentials, Exchange, FixedHost, Pace, Purpose, Region, Step, TokenRequest,
-    TokenSource, UnixTime,
+    Answer, ApiVersion, Body, Credentials, Error, ErrorKind, Exchange, FixedHost, Pace, Purpose, Region,
+    Step, TokenRequest, TokenSource, UnixTime,
 };
 
 const SECRET: &str = "canary&secret";
@@ -88,6 +88,40 @@ fn what_is_no_scope_and_no_consumer_is_refused() {
         let error = bad.parse::<lp_auth_core::ConsumerId>().unwrap_err();
         assert!(error.to_string().starts_with("not a consumer id"), "{bad}");
     }
+}
+
+#[test]
+fn an_array_in_the_place_of_an_object_is_no_answer() {
+    let read = |body: &str| {
+        let answer = Answer {
+            outcome: Ok(http::Response::new(body.as_bytes().into())),
+            sent: UnixTime::from_secs(1_700_000_000),
+        };
+        request(ApiVersion::V2).read(&credentials(), &Region::Us.host(), answer)
+    };
+    assert!(read(r#"{"access_token":"e30.e30.c2ln"}"#).is_ok());
+    let detail = |outcome: Result<_, Error>| {
+        let error = outcome.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Malformed);
+        error.summary()
+    };
+    for body in [
+        r#"["e30.e30.c2ln","Bearer",3600]"#,
+        r#"["e30.e30.c2ln",null,null]"#,
+        r#"[{"access_token":"e30.e30.c2ln"}]"#,
+        r#"{"access_token":"e30.e30.c2ln"}{}"#,
+    ] {
+        let said = detail(read(body));
+        assert!(
+            said.ends_with("not the JSON of a token response"),
+            "{body}: {said}"
+        );
+    }
+    // [4102444800,0,"12345678"]
+    let said = detail(read(
+        r#"{"access_token":"e30.WzQxMDI0NDQ4MDAsMCwiMTIzNDU2NzgiXQ.c2ln"}"#,
+    ));
+    assert!(said.ends_with("`access_token` is no JWT"), "{said}");
 }
 
 #[test]

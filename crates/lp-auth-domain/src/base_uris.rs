@@ -1,8 +1,9 @@
 //! What the Domain API answers.
 
 use serde::Deserialize;
+use serde_json::Value;
 
-use lp_auth_core::ServiceName;
+use lp_auth_core::{ServiceName, json_object};
 
 /// The hosts that the Domain API named, as it named them: nothing is trusted yet.
 ///
@@ -42,13 +43,15 @@ impl BaseUris {
         enum Answer {
             All {
                 #[serde(rename = "baseURIs")]
-                base_uris: Vec<serde_json::Value>,
+                base_uris: Vec<Value>,
             },
             One(Entry),
         }
-        let entries = match serde_json::from_slice(body)? {
+        let entries = match json_object(body)? {
             Answer::All { base_uris } => base_uris
                 .into_iter()
+                // An array would be read as an entry, too.
+                .filter(Value::is_object)
                 .filter_map(|entry| serde_json::from_value(entry).ok())
                 .collect(),
             Answer::One(entry) => vec![entry],
@@ -87,7 +90,7 @@ mod tests {
     #[test]
     fn a_broken_entry_costs_no_other_entry() {
         let body =
-            br#"{"baseURIs":[7,{"service":"idp"},{"service":"sentinel","baseURI":"a.liveperson.net"}]}"#;
+            br#"{"baseURIs":[7,{"service":"idp"},["sentinel","b.liveperson.net"],{"service":"sentinel","baseURI":"a.liveperson.net"}]}"#;
         assert_eq!(
             BaseUris::parse(body).unwrap().iter().collect::<Vec<_>>(),
             [("sentinel", "a.liveperson.net")]
@@ -100,6 +103,8 @@ mod tests {
             "",
             "null",
             "[]",
+            r#"["sentinel","a.liveperson.net"]"#,
+            r#"[[{"service":"sentinel","baseURI":"a.liveperson.net"}]]"#,
             "{}",
             "<html>",
             r#"{"service":"sentinel"}"#,

@@ -6,14 +6,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use lp_auth_core::{AccountId, ServiceHost};
+use lp_auth_core::{AccountId, ServiceHost, ServiceName};
 use secrecy::SecretString;
 
 use crate::application::Application;
 use crate::certificates::{CertificateAuthority, ServerCertificate};
 use crate::clock::{ClockOffset, machine_time};
-use crate::directory::Directory;
-use crate::domain_api;
+use crate::directory::{Directory, Ports};
 use crate::emulator::{About, Emulator, Parts};
 use crate::error::EmulatorError;
 use crate::journal::{SeenRequest, Watcher};
@@ -161,7 +160,8 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Serves the control plane at this address, which must be one of loopback; port 0 takes a free one: an API and a page
+    /// Serves the control plane at this address, which must be one of loopback; port 0 takes one as with
+    /// [`listen`](Self::listen): an API and a page
     /// through which tests in any language, and people, set and see what the methods of [`Emulator`] do. Default: it is
     /// not served.
     ///
@@ -182,8 +182,8 @@ impl EmulatorBuilder {
         self
     }
 
-    /// A folder, made if it is not there, in which the certificate authority, the signing keys and the first application
-    /// are kept from one start to the next, and an `env` file is written for the command `lp-auth`:
+    /// A folder, made if it is not there, in which the certificate authority, the signing keys, the first application
+    /// and the ports are kept from one start to the next, and an `env` file is written for the command `lp-auth`:
     /// `set -a; . FOLDER/env` in a shell. Files with secrets in them are readable for their owner alone. Default: none.
     pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.directory = Some(directory.into());
@@ -197,7 +197,8 @@ impl EmulatorBuilder {
     }
 
     /// The address to listen on: one of this machine's loopback addresses, or, with [`advertise`](Self::advertise), any.
-    /// Port 0 takes a free one. Default: `127.0.0.1:0`.
+    /// Port 0 takes the one that the last emulator of the [folder](Self::directory) had, where there was one and it is
+    /// free, and else any free one. Default: `127.0.0.1:0`.
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
         self
@@ -263,9 +264,16 @@ impl EmulatorBuilder {
     /// thread of its own. Fails where the address is not loopback though no host is advertised, or cannot be had, or the
     /// folder cannot be used.
     pub fn start(self) -> Result<Emulator, EmulatorError> {
-        let listener = self.bind()?;
+        self.check_addresses()?;
+        let directory = self.directory.as_deref().map(Directory::open).transpose()?;
+        let lock = directory.as_ref().map(Directory::lock).transpose()?;
+        let last = directory.as_ref().map(Directory::ports).unwrap_or_default();
+        let listener = Listener::bind(self.listen, last.servers)?;
         #[cfg(feature = "control")]
-        let control = self.control.map(bind_control).transpose()?;
+        let control = self
+            .control
+            .map(|address| Listener::bind(address, last.control))
+            .transpose()?;
         let address = listener.address();
         let host = match (&self.advertised, address.ip()) {
             (Some(advertised), _) => advertised.to_string(),
@@ -273,8 +281,6 @@ impl EmulatorBuilder {
             // Neither a certificate's name nor a `baseURI` is commonly written with brackets.
             (None, IpAddr::V6(_)) => format!("localhost:{}", address.port()),
         };
-        let directory = self.directory.as_deref().map(Directory::open).transpose()?;
-        let lock = directory.as_ref().map(Directory::lock).transpose()?;
         let now = self.clock.applied_to(machine_time());
         let first = self.first_application(directory.as_ref())?;
         let keys = match (&directory, self.own_keys) {
@@ -306,14 +312,17 @@ impl EmulatorBuilder {
         if let Some(directory) = &directory {
             directory.keep_application(&first)?;
             #[cfg(feature = "control")]
-            let control = control
-                .as_ref()
-                .map(|listener| format!("http://{}", listener.address()));
+            let control = control.as_ref().map(Listener::address);
             #[cfg(not(feature = "control"))]
-            let control: Option<String> = None;
+            let control: Option<SocketAddr> = None;
+            directory.keep_ports(Ports {
+                servers: Some(address.port()),
+                control: control.map(|control| control.port()).or(last.control),
+            })?;
+            let control = control.map(|control| format!("http://{control}"));
             directory.write_env(&first, &host, self.plain_http, control.as_deref())?;
         }
-        let services: BTreeMap<String, String> = domain_api::SERVICES
+        let services: BTreeMap<String, String> = ServiceName::DOCUMENTED
             .iter()
             .map(|service| ((*service).to_owned(), host.clone()))
             .collect();
@@ -358,15 +367,23 @@ impl EmulatorBuilder {
         }))
     }
 
-    /// Others than this machine reach it only where the user said by which name, and never without encryption.
-    fn bind(&self) -> Result<Listener, EmulatorError> {
-        if self.listen.ip().is_loopback() || self.advertised.is_none() {
-            return Listener::bind(self.listen);
+    /// Others than this machine reach it only where the user said by which name, and never without encryption; and nobody
+    /// else ever reaches the control plane, which hands out credentials.
+    fn check_addresses(&self) -> Result<(), EmulatorError> {
+        #[cfg(feature = "control")]
+        if let Some(address) = self.control.filter(|address| !address.ip().is_loopback()) {
+            return Err(EmulatorError::ControlBeyondLoopback(address));
+        }
+        if self.listen.ip().is_loopback() {
+            return Ok(());
+        }
+        if self.advertised.is_none() {
+            return Err(EmulatorError::NotLoopback(self.listen));
         }
         if self.plain_http {
             return Err(EmulatorError::PlainHttpBeyondLoopback(self.listen));
         }
-        Listener::bind_beyond_loopback(self.listen)
+        Ok(())
     }
 
     fn first_application(&self, directory: Option<&Directory>) -> Result<Application, EmulatorError> {
@@ -391,13 +408,4 @@ impl EmulatorBuilder {
         }
         Ok(application)
     }
-}
-
-/// Whoever reaches the control plane is given credentials, so that nobody but this machine does.
-#[cfg(feature = "control")]
-fn bind_control(address: SocketAddr) -> Result<Listener, EmulatorError> {
-    if !address.ip().is_loopback() {
-        return Err(EmulatorError::ControlBeyondLoopback(address));
-    }
-    Listener::bind(address)
 }

@@ -26,11 +26,20 @@ use crate::keys::SigningKey;
 /// - `v1-public-key.pem`: the key that V1 tokens are verified with;
 /// - `application.json`, `client-secret`: the first application;
 /// - `env`: settings for the command `lp-auth`, to be read by a shell;
+/// - `config.toml`: the config file that `env` names, without any profile, so that no profile of the user's shines through;
+/// - `ports.json`: where the emulator listened the last time;
 /// - `lock`: held by the emulator that uses the folder, so that a second one does not overwrite all this.
 #[derive(Clone)]
 pub(crate) struct Directory {
     path: PathBuf,
 }
+
+/// The config file that `env` names.
+const CONFIG: &str = "config.toml";
+
+const WITHOUT_PROFILES: &[u8] =
+    b"# `env` in this folder names this file: while its settings are in use, no profile adds to them.\n";
+const PORTS: &str = "ports.json";
 
 /// What of the first application is kept, the secret apart.
 #[derive(Deserialize, Serialize)]
@@ -38,6 +47,13 @@ struct ApplicationRecord {
     account: String,
     client_id: String,
     scope: String,
+}
+
+/// The ports of the last start.
+#[derive(Clone, Copy, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) struct Ports {
+    pub(crate) servers: Option<u16>,
+    pub(crate) control: Option<u16>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -62,7 +78,13 @@ impl Directory {
     pub(crate) fn open(path: &Path) -> Result<Self, EmulatorError> {
         // The `env` file is read elsewhere, where a relative path would lead elsewhere.
         let absolute = std::path::absolute(path).map_err(|error| io_error(path, error))?;
-        files::create_directory(&absolute).map_err(|error| io_error(&absolute, error))?;
+        files::create_directory(&absolute).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => EmulatorError::NotAFolder(absolute.clone()),
+            _ => EmulatorError::Folder {
+                path: absolute.clone(),
+                source: Arc::new(error),
+            },
+        })?;
         Ok(Self { path: absolute })
     }
 
@@ -168,9 +190,21 @@ impl Directory {
         self.write_private("application.json", &json(&record))
     }
 
+    /// The ports that were kept. What cannot be read is as good as none: others are taken then.
+    pub(crate) fn ports(&self) -> Ports {
+        let text = std::fs::read(self.path.join(PORTS)).unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+
+    pub(crate) fn keep_ports(&self, ports: Ports) -> Result<(), EmulatorError> {
+        let path = self.path.join(PORTS);
+        files::write_public(&path, &json(&ports)).map_err(|error| io_error(&path, error))
+    }
+
     /// Writes `env`: for a shell, `set -a; . DIR/env`; whatever characters the folder's path has.
     ///
-    /// What the shell may have from elsewhere, and what would lead elsewhere, is emptied: empty counts as not set.
+    /// What the shell may have from elsewhere, and what would lead elsewhere, is emptied: empty counts as not set. What a
+    /// profile of the user's could say instead is kept away by a config file that has none.
     pub(crate) fn write_env(
         &self,
         application: &Application,
@@ -188,6 +222,7 @@ impl Directory {
             ("LP_DOMAIN_API", format!("{scheme}://{host}").into()),
             ("LP_TRUSTED_HOSTS", host.into()),
             ("LP_V1_KEYS", file("v1-public-key.pem")),
+            ("LP_CONFIG_FILE", file(CONFIG)),
         ];
         variables.extend(if plain_http {
             [
@@ -197,10 +232,21 @@ impl Directory {
         } else {
             [
                 ("LP_CA_FILE", file("ca.pem")),
-                ("LP_PLAIN_HTTP_LOOPBACK", OsString::new()),
+                ("LP_PLAIN_HTTP_LOOPBACK", "false".into()),
             ]
         });
-        let elsewhere = ["LP_API_VERSION", "LP_CLIENT_SECRET", "LP_REGION", "LP_SENTINEL"];
+        let elsewhere = [
+            "LP_ALLOW_SHARED_SECRET_FILE",
+            "LP_API_VERSION",
+            "LP_CLIENT_ID_FILE",
+            "LP_CLIENT_SECRET",
+            "LP_CONSUMER_ID",
+            "LP_PATIENCE",
+            "LP_PROFILE",
+            "LP_REGION",
+            "LP_SENTINEL",
+            "LP_TRANSPORT",
+        ];
         variables.extend(elsewhere.map(|name| (name, OsString::new())));
         let mut text = Vec::new();
         for (name, value) in variables {
@@ -209,6 +255,8 @@ impl Directory {
             text.extend_from_slice(&quoted(value.as_encoded_bytes()));
             text.push(b'\n');
         }
+        let config = self.path.join(CONFIG);
+        files::write_public(&config, WITHOUT_PROFILES).map_err(|error| io_error(&config, error))?;
         let path = self.env_file();
         files::write_public(&path, &text).map_err(|error| io_error(&path, error))
     }

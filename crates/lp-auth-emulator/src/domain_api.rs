@@ -7,23 +7,6 @@ use crate::answer::{Answer, Asked, Refusal};
 use crate::shapes::{DomainApiBody, UnknownService};
 use crate::state::Snapshot;
 
-/// The services that LIVEPERSON.md §1 names.
-pub(crate) const SERVICES: [&str; 13] = [
-    "accountConfigReadOnly",
-    "accountConfigReadWrite",
-    "agentVep",
-    "asyncMessagingEnt",
-    "engHistDomain",
-    "faasGW",
-    "faasUI",
-    "idp",
-    "leDataReporting",
-    "messagingRestApiDomain",
-    "msgHist",
-    "mtlsGateway",
-    "sentinel",
-];
-
 /// Where one service lives (`Some`), or all of them (`None`).
 pub(crate) fn answer(snapshot: &Snapshot, account: &str, service: Option<&str>, asked: &Asked) -> Answer {
     look_up(snapshot, account, service, asked).unwrap_or_else(|refusal| {

@@ -24,6 +24,14 @@ pub enum EmulatorError {
     /// The control plane was to listen on an address that is not one of this machine alone. It hands out credentials.
     #[error("{0} is not a loopback address, and the control plane listens on no other; use 127.0.0.1")]
     ControlBeyondLoopback(SocketAddr),
+    /// The folder is not there and cannot be made.
+    #[error("the folder {} is not there and cannot be made; name another one", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: Arc<io::Error>,
+    },
     /// Another emulator, of this process or of another, uses the folder.
     #[error("{} is in use by another emulator; end that one, or name another folder", .0.display())]
     InUse(PathBuf),
@@ -43,6 +51,9 @@ pub enum EmulatorError {
         /// What the system said.
         source: Arc<io::Error>,
     },
+    /// What was named as the folder is a file.
+    #[error("{} is no folder; name a folder, or a name that is not taken yet", .0.display())]
+    NotAFolder(PathBuf),
     /// The address is not one of this machine alone, and it was not said by which name others reach it. The emulator
     /// gives tokens to whoever knows a secret that may stand in a test, so it is not for the network by accident.
     #[error(

@@ -23,26 +23,16 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// At a loopback address.
-    pub(crate) fn bind(address: SocketAddr) -> Result<Self, EmulatorError> {
-        if !address.ip().is_loopback() {
-            return Err(EmulatorError::NotLoopback(address));
-        }
-        Self::bind_beyond_loopback(address)
-    }
-
-    /// At any address: for those who said that they want that.
-    pub(crate) fn bind_beyond_loopback(address: SocketAddr) -> Result<Self, EmulatorError> {
-        let bind = || {
-            let socket = TcpListener::bind(address)?;
-            socket.set_nonblocking(true)?;
-            let address = socket.local_addr()?;
-            Ok(Self { socket, address })
-        };
-        bind().map_err(|error: io::Error| EmulatorError::Listen {
-            address,
-            source: Arc::new(error),
-        })
+    /// At the address; where any port will do, at the last one, if that is free.
+    pub(crate) fn bind(address: SocketAddr, last: Option<u16>) -> Result<Self, EmulatorError> {
+        let last = last.filter(|_| address.port() == 0);
+        let again = last.and_then(|port| Self::bind_at(SocketAddr::new(address.ip(), port)).ok());
+        again
+            .map_or_else(|| Self::bind_at(address), Ok)
+            .map_err(|error| EmulatorError::Listen {
+                address,
+                source: Arc::new(error),
+            })
     }
 
     #[cfg(feature = "control")]
@@ -52,6 +42,13 @@ impl Listener {
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    fn bind_at(address: SocketAddr) -> io::Result<Self> {
+        let socket = TcpListener::bind(address)?;
+        socket.set_nonblocking(true)?;
+        let address = socket.local_addr()?;
+        Ok(Self { socket, address })
     }
 }
 

@@ -5,17 +5,28 @@ use std::io;
 
 use lp_auth_core::{TransportError, TransportErrorKind};
 
-pub(crate) fn typed(error: isahc::Error) -> TransportError {
+/// What an error of isahc's amounts to.
+///
+/// For programs that send other requests over the transport's own client, and want to tell their failures as `lp-auth`
+/// tells its own.
+///
+/// ```
+/// use lp_auth_core::TransportErrorKind;
+///
+/// let error = isahc::get("no URL").unwrap_err();
+/// assert_eq!(lp_auth_isahc::transport_error(error).kind(), TransportErrorKind::Other);
+/// ```
+pub fn transport_error(error: isahc::Error) -> TransportError {
     TransportError::new(kind(&error)).caused_by(error)
 }
 
-/// None of the kinds, with words of our own.
-pub(crate) fn other(advice: &'static str) -> TransportError {
-    TransportError::new(TransportErrorKind::Other).caused_by(advice)
+/// Nothing can be sent this way.
+pub(crate) fn unusable(why: impl Into<Box<dyn StdError + Send + Sync>>) -> TransportError {
+    TransportError::new(TransportErrorKind::Unusable).caused_by(why)
 }
 
-/// An error of the body, in which isahc's own error is wrapped.
-pub(crate) fn while_reading(error: io::Error) -> TransportError {
+/// What an error amounts to that comes up while the body is read: isahc's own error is wrapped in it.
+pub fn transport_error_while_reading(error: io::Error) -> TransportError {
     let kind = match error.get_ref().and_then(|inner| inner.downcast_ref()) {
         Some(error) => kind(error),
         None => TransportErrorKind::BrokenOff,

@@ -35,6 +35,7 @@ mod transport;
 
 #[cfg(feature = "rustls")]
 pub use certificates::BuildError;
+pub use failure::{transport_error, transport_error_while_reading};
 #[cfg(feature = "async-io-runtime")]
 pub use runtime::AsyncIoRuntime;
 pub use transport::IsahcTransport;

@@ -115,7 +115,7 @@ impl IsahcTransport {
             .client
             .send_async(request)
             .await
-            .map_err(failure::typed)?
+            .map_err(failure::transport_error)?
             .into_parts();
         let body = read(body, limits.max_body).await?;
         if body.as_ref().is_empty() && !has_no_body && headers_break_off(&parts) {
@@ -156,7 +156,7 @@ fn prepare(request: Request<Body>, timeout: Duration) -> Result<Request<AsyncBod
     let (parts, body) = request.into_parts();
     // isahc panics on those.
     if parts.headers.values().any(|value| value.to_str().is_err()) {
-        return Err(failure::other(
+        return Err(failure::unusable(
             "a header value holds something other than visible ASCII",
         ));
     }
@@ -172,9 +172,7 @@ fn prepare(request: Request<Body>, timeout: Duration) -> Result<Request<AsyncBod
         0 if parts.method != Method::POST => AsyncBody::empty(),
         length => AsyncBody::from_reader_sized(Cursor::new(body), length as u64),
     };
-    let mut request = request
-        .body(body)
-        .map_err(|error| TransportError::new(TransportErrorKind::Other).caused_by(error))?;
+    let mut request = request.body(body).map_err(failure::unusable)?;
     *request.method_mut() = parts.method;
     *request.uri_mut() = parts.uri;
     *request.headers_mut() = parts.headers;
@@ -212,7 +210,7 @@ async fn read(mut body: AsyncBody, max_body: usize) -> Result<Body, TransportErr
         let length = body
             .read(chunk.as_mut_slice())
             .await
-            .map_err(failure::while_reading)?;
+            .map_err(failure::transport_error_while_reading)?;
         if length == 0 {
             return Ok(read.into());
         }

@@ -65,7 +65,7 @@ fn a_header_value_that_isahc_would_panic_on_is_an_error() {
     request.headers_mut().insert("x-name", value);
     let transport = IsahcTransport::over_client(HttpClient::new().unwrap());
     let error = BlockingTransport::send(&transport, request, Limits::default()).unwrap_err();
-    assert_eq!(error.kind(), TransportErrorKind::Other);
+    assert_eq!(error.kind(), TransportErrorKind::Unusable);
     assert!(error.source().unwrap().to_string().contains("visible ASCII"));
 }
 

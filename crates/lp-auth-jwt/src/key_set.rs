@@ -3,6 +3,7 @@
 use core::fmt;
 use std::collections::HashSet;
 
+use lp_auth_core::json_object;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -77,7 +78,7 @@ impl KeySet {
             keys: Vec<&'a RawValue>,
         }
         let json = core::str::from_utf8(json).map_err(|_| InvalidKeySet::Jwks)?;
-        let Jwks { keys } = serde_json::from_str(json).map_err(|_| InvalidKeySet::Jwks)?;
+        let Jwks { keys } = json_object(json.as_bytes()).map_err(|_| InvalidKeySet::Jwks)?;
         Self::from_entries(keys.into_iter().map(|entry| match Jwk::read(entry.get()) {
             Ok(jwk) => {
                 let kid = jwk.kid.clone().map(Into::into);

@@ -123,7 +123,8 @@ impl Memory {
             (0..places.div_ceil(GROUP)).map(|_| Group::default()).collect()
         });
         let own = hash.groups(groups).into_iter().flatten();
-        let free = own.clone().find_map(Group::free);
+        // The emptier of the two: else some pairs of groups are full long before the others.
+        let free = own.clone().max_by_key(|group| group.room()).and_then(Group::free);
         let is_counted = || {
             self.count
                 .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| {
@@ -172,6 +173,10 @@ impl Memory {
 impl Group {
     fn free(&self) -> Option<&Place> {
         self.0.iter().find(|place| place.token.load().is_none())
+    }
+
+    fn room(&self) -> usize {
+        self.0.iter().filter(|place| place.token.load().is_none()).count()
     }
 
     fn first_to_end(&self) -> Option<&Place> {

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use lp_auth_core::http::Response;
 use lp_auth_core::{Body, FixedHost, Flow as _, Region, Step, UnixTime};
-use lp_auth_jwt::{KeySet, KeySource};
+use lp_auth_jwt::{InvalidKeySet, KeySet, KeySource};
 use support::*;
 
 #[test]
@@ -74,6 +74,17 @@ fn of_several_keys_with_one_kid_the_first_usable_one_counts() {
     assert_eq!(set.key("k").unwrap().n(), b.n());
     assert_eq!(set.keys().count(), 1);
     assert_eq!(set.skipped().len(), 2);
+}
+
+#[test]
+fn an_array_in_the_place_of_the_set_is_none() {
+    let set = jwks(&[TestKey::a().jwk("k")]);
+    let keys = set.trim_start_matches(r#"{"keys":"#).trim_end_matches('}');
+    assert!(KeySet::from_jwks(format!(r#"{{"keys":{keys}}}"#).as_bytes()).is_ok());
+    for text in [format!("[{keys}]"), format!("[{set}]"), keys.to_owned()] {
+        let error = KeySet::from_jwks(text.as_bytes()).unwrap_err();
+        assert_eq!(error, InvalidKeySet::Jwks, "{text}");
+    }
 }
 
 #[test]

@@ -58,7 +58,7 @@ impl BlockingTransport for ReqwestBlockingTransport {
             let _ = outcome.send(transport.send(request, limits).await);
         });
         answer.recv().unwrap_or_else(|_| {
-            Err(failure::other(
+            Err(failure::unusable(
                 "the thread that carries out blocking requests has ended",
             ))
         })

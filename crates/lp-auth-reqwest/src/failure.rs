@@ -10,26 +10,36 @@ use std::io;
 use lp_auth_core::{TransportError, TransportErrorKind};
 use tokio::task::JoinError;
 
-/// With its kind, and without the URL: its query may name a consumer.
-pub(crate) fn typed(error: reqwest::Error) -> TransportError {
+/// What an error of reqwest's amounts to, without the URL: its query may name a consumer.
+///
+/// For programs that send other requests over the transport's own clients, and want to tell their failures as
+/// `lp-auth` tells its own.
+///
+/// ```
+/// use lp_auth_core::TransportErrorKind;
+///
+/// let error = reqwest::Client::new().get("no URL").build().unwrap_err();
+/// assert_eq!(lp_auth_reqwest::transport_error(error).kind(), TransportErrorKind::Other);
+/// ```
+pub fn transport_error(error: reqwest::Error) -> TransportError {
     let error = error.without_url();
     TransportError::new(kind(&error)).caused_by(error)
 }
 
-/// None of the kinds, with words of our own.
-pub(crate) fn other(advice: &'static str) -> TransportError {
-    TransportError::new(TransportErrorKind::Other).caused_by(advice)
+/// Nothing can be sent this way, with words of our own on what to do.
+pub(crate) fn unusable(advice: &'static str) -> TransportError {
+    TransportError::new(TransportErrorKind::Unusable).caused_by(advice)
 }
 
 /// The task did not end by itself. What a panic said is left out: nobody knows what it holds.
 pub(crate) fn of_the_runtime(error: &JoinError) -> TransportError {
     if error.is_panic() {
-        return other(
+        return unusable(
             "the request panicked in its tokio runtime: build the runtime with `enable_all()`, as reqwest needs its \
              sockets and timers",
         );
     }
-    other("the tokio runtime was shut down before the answer came")
+    unusable("the tokio runtime was shut down before the answer came")
 }
 
 fn kind(error: &reqwest::Error) -> TransportErrorKind {

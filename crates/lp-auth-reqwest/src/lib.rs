@@ -39,6 +39,7 @@ mod transport;
 pub use blocking::ReqwestBlockingTransport;
 pub use build_error::BuildError;
 pub use builder::ReqwestTransportBuilder;
+pub use failure::transport_error;
 #[cfg(feature = "tokio-runtime")]
 pub use runtime::TokioRuntime;
 pub use transport::ReqwestTransport;

@@ -11,8 +11,8 @@ use tokio::sync::oneshot;
 
 /// The system's clock, and tokio's timer.
 ///
-/// Outside a tokio runtime it waits on a thread of its own, rather than panic as tokio's timer does: the transport then
-/// gets the chance to say what is wrong.
+/// Outside a tokio runtime each wait takes a thread of its own, rather than panic as tokio's timer does: the transport then
+/// gets the chance to say what is wrong. Whoever means to stay on another executor brings a `Runtime` of it.
 ///
 /// ```
 /// use lp_auth_core::{Runtime, UnixTime};

@@ -26,7 +26,8 @@ use crate::{ReqwestTransportBuilder, failure};
 ///   ([`plain_http`](ReqwestTransportBuilder::plain_http)).
 ///
 /// Requests run as tasks of the tokio runtime that the future is first polled in, or of the one named with
-/// [`runtime`](ReqwestTransportBuilder::runtime). Without any, a request ends in an error that says so. As a task,
+/// [`runtime`](ReqwestTransportBuilder::runtime). Without any, a request ends in an error that says
+/// so ([`TransportErrorKind::Unusable`]). As a task,
 /// a request goes on while nobody polls its future; dropping the future ends it.
 ///
 /// Cheap to clone; clones share their connections.
@@ -141,11 +142,11 @@ impl ReqwestTransport {
         match (scheme, &self.http) {
             (Some("https"), _) => Ok(self.https.clone()),
             (Some("http"), Some(client)) => Ok(client.clone()),
-            (Some("http"), None) => Err(failure::other(
+            (Some("http"), None) => Err(failure::unusable(
                 "this transport was built for https alone: for a server on loopback, give it a second client with \
                  `ReqwestTransportBuilder::plain_http`, which then uses no proxy",
             )),
-            _ => Err(failure::other(
+            _ => Err(failure::unusable(
                 "the URL of a request begins with https:// or http://",
             )),
         }
@@ -155,7 +156,7 @@ impl ReqwestTransport {
         match &self.runtime {
             Some(runtime) => Ok(runtime.clone()),
             None => Handle::try_current().map_err(|_| {
-                failure::other(
+                failure::unusable(
                     "reqwest needs a tokio runtime: call from within one, or name one with \
                      `ReqwestTransport::runtime`; on other executors use lp-auth-isahc",
                 )
@@ -205,9 +206,9 @@ async fn exchange(
     request: Request<Body>,
     max_body: usize,
 ) -> Result<Response<Body>, TransportError> {
-    let request = reqwest::Request::try_from(request.map(once)).map_err(failure::typed)?;
+    let request = reqwest::Request::try_from(request.map(once)).map_err(failure::transport_error)?;
     let asked = request.url().clone();
-    let reply = client.execute(request).await.map_err(failure::typed)?;
+    let reply = client.execute(request).await.map_err(failure::transport_error)?;
     if *reply.url() != asked {
         return Err(TransportError::new(TransportErrorKind::Redirected));
     }
@@ -236,7 +237,7 @@ async fn read(mut reply: reqwest::Response, max_body: usize) -> Result<Body, Tra
     }
     // Not grown step by step where the length is known: each step would leave a copy behind.
     let mut body = Vec::with_capacity(declared);
-    while let Some(chunk) = reply.chunk().await.map_err(failure::typed)? {
+    while let Some(chunk) = reply.chunk().await.map_err(failure::transport_error)? {
         if chunk.len() > max_body - body.len() {
             return Err(too_large());
         }

@@ -150,7 +150,7 @@ async fn plain_http_without_a_client_of_its_own_is_refused() {
             .send(server.request(), Limits::default())
             .await
             .unwrap_err();
-        assert_eq!(error.kind(), TransportErrorKind::Other);
+        assert_eq!(error.kind(), TransportErrorKind::Unusable);
         let advice = error.source().unwrap().to_string();
         assert!(advice.contains("ReqwestTransportBuilder::plain_http"), "{advice}");
     }

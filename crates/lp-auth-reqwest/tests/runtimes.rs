@@ -16,7 +16,7 @@ const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 
 fn advice(outcome: Result<impl Sized, lp_auth_core::TransportError>) -> String {
     let Err(error) = outcome else { panic!("no error") };
-    assert_eq!(error.kind(), TransportErrorKind::Other);
+    assert_eq!(error.kind(), TransportErrorKind::Unusable);
     error.source().map(ToString::to_string).unwrap_or_default()
 }
 

@@ -322,21 +322,24 @@ impl Driver {
         occasion: Occasion,
         now: UnixTime,
     ) -> bool {
-        let Some(place) = place.filter(|_| *purpose == Purpose::Token) else {
-            return false;
-        };
-        let Some(other) = place.other_credentials(occasion, now, &self.watcher) else {
-            return false;
-        };
-        place.adopt(other, now);
-        self.changed.notify(usize::MAX);
-        true
+        let place = place.filter(|_| *purpose == Purpose::Token);
+        let has_other = place.is_some_and(|place| place.follow_files(occasion, now, &self.watcher));
+        if has_other {
+            self.changed.notify(usize::MAX);
+        }
+        has_other
     }
 
-    /// A call for the question's place that nobody has undertaken to poll any more.
+    /// A call for the question's place, or of its purpose where it has none, that nobody has undertaken to poll any more.
     fn abandoned(&self, question: &impl Question) -> Option<Attendance> {
-        let place = question.place()?;
-        let is_its_own = |call: &&InFlight| call.is_for(&place) && call.attention().is_lacking();
+        let place = question.place();
+        let is_its_own = |call: &&InFlight| {
+            let is_of_use = match &place {
+                Some(place) => call.is_for(place),
+                None => *call.purpose() == question.purpose(),
+            };
+            is_of_use && call.attention().is_lacking()
+        };
         // Under the lock, so that one asker alone takes it over.
         let calls = self.calls();
         calls.iter().find(is_its_own).cloned().map(Attendance::of)

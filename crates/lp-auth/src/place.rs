@@ -111,6 +111,16 @@ pub(crate) trait Calling: Send + Sync {
     /// Authenticates with these from now on.
     fn adopt(&self, credentials: FromFiles, now: UnixTime);
 
+    /// Uses the credentials that its files hold now, if they are others than before; says whether they are.
+    fn follow_files(&self, occasion: Occasion, now: UnixTime, watcher: &Watcher) -> bool {
+        let other = self.other_credentials(occasion, now, watcher);
+        let is_other = other.is_some();
+        if let Some(credentials) = other {
+            self.adopt(credentials, now);
+        }
+        is_other
+    }
+
     /// With what is known about its credentials.
     fn explained(&self, error: Error) -> Error;
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use lp_auth_core::{AccessToken, Compact, ConsumerId, Part, TokenSource, UnixTime};
+use lp_auth_core::{AccessToken, Compact, ConsumerId, Part, TokenSource, UnixTime, json_object};
 
 /// Why a token that was saved earlier is not put at hand. It shows neither the token nor whom it names.
 ///
@@ -64,11 +64,7 @@ pub(crate) fn restore(
     let payload = Compact::parse(token.expose())
         .and_then(|compact| compact.decode(Part::Payload))
         .map_err(|_| NotRestored::Malformed)?;
-    // Serde would read an array as a struct.
-    if payload.trim_ascii_start().first() != Some(&b'{') {
-        return Err(NotRestored::Malformed);
-    }
-    let claims: Claims<'_> = serde_json::from_slice(&payload).map_err(|_| NotRestored::Malformed)?;
+    let claims: Claims<'_> = json_object(&payload).map_err(|_| NotRestored::Malformed)?;
     let account = source.request().account().as_str();
     if claims.aud.is_some_and(|audience| !audience.contains(account)) {
         return Err(NotRestored::AnotherAccount);

@@ -243,6 +243,18 @@ fn an_asker_for_a_host_is_dropped_at_any_point_and_nothing_is_lost() {
 }
 
 #[test]
+fn the_asker_that_looks_an_aged_host_up_is_dropped_at_any_point_and_nothing_is_lost() {
+    let service: ServiceName = "faasGW".parse().expect("a name");
+    let aged = |world: &World| {
+        let lp = world.client();
+        let _ = run(lp.host(&service)).expect("it is named");
+        world.passed.store(4000, Ordering::Relaxed);
+        lp
+    };
+    dropped_everywhere(aged, &async |lp| lp.host(&service).await, [2, 0, 0]);
+}
+
+#[test]
 fn an_asker_for_keys_is_dropped_at_any_point_and_nothing_is_lost() {
     let verifier = |world: &World| -> Verifier {
         let verifier = world.client().verifier().any_client().build();

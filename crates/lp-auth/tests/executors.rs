@@ -174,10 +174,18 @@ fn reqwest_outside_of_tokio_is_an_error_that_says_so_and_no_panic() {
     let emulator = lp_auth_emulator::Emulator::builder()
         .start()
         .expect("loopback has a free port");
-    for patience in [Duration::ZERO, Duration::from_millis(400)] {
+    for patience in [Duration::ZERO, Duration::from_secs(30)] {
         let lp = of(&emulator).stack(lp_auth::Stack::Reqwest).patience(patience);
         let lp = lp.build().expect("complete");
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the error comes at once, whatever the patience"
+        )]
+        let asked = std::time::Instant::now();
         let error = bare_block_on(lp.token()).expect_err("there is no tokio");
+        assert!(asked.elapsed() < Duration::from_secs(15), "it was waited for");
+        assert_eq!(error.kind(), lp_auth::ErrorKind::TransportUnusable);
+        assert!(!error.is_transient());
         let mut causes = vec![error.to_string()];
         let mut cause = std::error::Error::source(&error);
         while let Some(source) = cause {

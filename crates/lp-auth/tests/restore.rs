@@ -62,6 +62,7 @@ fn cases() -> Vec<(AccessToken, Outcome, Outcome)> {
             (Err(NotYet { from: early.start() }), Err(AnotherConsumer)),
         ),
         (saved("[]", good()), both(Err(Malformed))),
+        (saved(r#"["12345678",null,null]"#, good()), both(Err(Malformed))),
         (saved(r#"{"aud":7}"#, good()), both(Err(Malformed))),
         (saved("no JSON", good()), both(Err(Malformed))),
     ]

@@ -4,6 +4,7 @@
 // `SCREENSHOTS=FOLDER` pictures are left there. The emulator is reset, before and after.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import http from 'node:http';
 import https from 'node:https';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
@@ -227,6 +228,43 @@ try {
   });
   await step('nothing was complained of, and nothing loaded from elsewhere', async () => {
     assert.deepEqual(complaints, []);
+  });
+  await step('whatever came while the connection was lost is shown, once', async () => {
+    // A gate before the plane, which can be shut.
+    const { hostname, port, host } = new URL(url);
+    const gate = http.createServer((incoming, outgoing) => {
+      const headers = { ...incoming.headers, host };
+      const onward = http.request({ hostname, port, method: incoming.method, path: incoming.url, headers }, (reply) => {
+        outgoing.writeHead(reply.statusCode, reply.headers);
+        reply.pipe(outgoing);
+      });
+      onward.on('error', () => outgoing.destroy());
+      outgoing.on('close', () => onward.destroy());
+      incoming.pipe(onward);
+    });
+    const open = (at) => new Promise((done) => { gate.listen(at, '127.0.0.1', done); });
+    await open(0);
+    const { port: behind } = gate.address();
+    await ask('DELETE', '/requests');
+    const other = await context.newPage();
+    const rows = (count) => other.waitForFunction((wanted) => document.querySelectorAll('#rows tr').length === wanted, count);
+    await other.goto(`http://127.0.0.1:${behind}/`);
+    await other.getByText('live', { exact: true }).waitFor();
+    await request('GET', JWKS);
+    await rows(1);
+    gate.close();
+    gate.closeAllConnections();
+    await other.getByText('not connected').waitFor();
+    await request('GET', JWKS);
+    await open(behind);
+    await other.getByText('live', { exact: true }).waitFor();
+    await rows(2);
+    await request('GET', JWKS);
+    await rows(3);
+    assert.equal(await other.locator('#requests-count').textContent(), '3');
+    await other.close();
+    gate.close();
+    gate.closeAllConnections();
   });
   await step('another page cannot get at it', async () => {
     // Served by nobody: the browser sends the origin of a page made of nothing, which is `null`.

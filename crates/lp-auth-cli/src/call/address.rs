@@ -1,9 +1,9 @@
 //! Where a request goes: to a service of the account, or to a URL; and never with the token to a host that is not trusted.
 
 use http::Uri;
-use http::uri::Scheme;
+use http::uri::{Authority, Scheme};
 use lp_auth::{Config, ServiceHost, ServiceName};
-use lp_auth_core::HostPolicy;
+use lp_auth_core::{HostPolicy, UntrustedHost};
 
 use crate::failure::{Exit, Failure};
 use crate::session::Session;
@@ -65,9 +65,7 @@ impl Address {
         let plain_http = config.plain_http_loopback.unwrap_or_default();
         // Braces do not stand in a URL, and what follows # is not sent.
         let text = path(text.split('#').next().unwrap_or_default());
-        let uri: Uri = text
-            .parse()
-            .map_err(|_| unusable("it is no URL: blanks and the like are written as %20"))?;
+        let uri: Uri = text.parse().map_err(|_| no_url(&text))?;
         match uri.scheme() {
             Some(scheme) if *scheme == Scheme::HTTPS && !plain_http => {}
             Some(scheme) if *scheme == Scheme::HTTP && plain_http => {}
@@ -79,7 +77,7 @@ impl Address {
             Some(scheme) if *scheme == Scheme::HTTPS => {
                 return Err(
                     unusable("plain http is switched on, and the URL begins with https://")
-                        .tip("leave out --plain-http-loopback (LP_PLAIN_HTTP_LOOPBACK)"),
+                        .tip(advice::NO_PLAIN_HTTP),
                 );
             }
             _ => return Err(unusable("a URL begins with https://")),
@@ -98,8 +96,11 @@ impl Address {
         let host = policy
             .accept(authority.strip_suffix(":443").unwrap_or(authority))
             .map_err(|error| {
-                Failure::new(Exit::Usage, format!("the token is not sent there: {error}"))
-                    .tip("if that host is yours, allow it: --trusted-host NAME, or LP_TRUSTED_HOSTS=NAME")
+                let failure = Failure::new(Exit::Usage, format!("the token is not sent there: {error}"));
+                match way_out(&error, authority) {
+                    Some(tip) => failure.tip(tip),
+                    None => failure,
+                }
             })?;
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
         let path = if path.starts_with('/') {
@@ -125,6 +126,44 @@ impl Address {
                 .tip("{account} stands for the account id, and nothing else stands in braces"),
         )
     }
+}
+
+/// What to do about a host that the policy does not take.
+fn way_out(why: &UntrustedHost, authority: &str) -> Option<&'static str> {
+    let name = authority.rsplit_once(':').map_or(authority, |(name, _)| name);
+    match why {
+        UntrustedHost::NotAllowed(_) => {
+            Some("if that host is yours, allow it: --trusted-host NAME, or LP_TRUSTED_HOSTS=NAME")
+        }
+        UntrustedHost::PlainHttpBeyondLoopback(_) => Some(advice::NO_PLAIN_HTTP),
+        UntrustedHost::Invalid(_) if authority.contains('@') => {
+            Some("leave out what stands before the @: the token takes the place of name and password")
+        }
+        UntrustedHost::Invalid(_) if authority.starts_with('[') => {
+            Some("an IPv6 address is not taken: use a name, or an IPv4 address")
+        }
+        UntrustedHost::Invalid(_) if name.ends_with('.') => Some("leave out the dot at the end of the host"),
+        _ => None,
+    }
+}
+
+/// What keeps it from being a URL.
+fn no_url(text: &str) -> Failure {
+    let (scheme, rest) = text.split_once("://").unwrap_or_default();
+    if !["http", "https"]
+        .iter()
+        .any(|known| scheme.eq_ignore_ascii_case(known))
+    {
+        return unusable("a URL begins with https://");
+    }
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    if !authority.is_ascii() {
+        return unusable("the host is not written in ASCII: such a name begins with xn--");
+    }
+    if authority.is_empty() || authority.parse::<Authority>().is_err() {
+        return unusable("what stands after :// is no host, and no host with a port");
+    }
+    unusable("it is no URL: blanks and the like are written as %20")
 }
 
 /// What is wrong with the address. It is not repeated: a query may hold anything.

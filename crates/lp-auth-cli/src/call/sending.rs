@@ -8,6 +8,7 @@ use http::{HeaderMap, Request, StatusCode, Version};
 use isahc::AsyncBody;
 use isahc::config::{Configurable as _, RedirectPolicy};
 use lp_auth::{Config, Stack};
+use lp_auth_core::TransportError;
 use lp_auth_isahc::IsahcTransport;
 use lp_auth_reqwest::ReqwestTransport;
 
@@ -82,7 +83,9 @@ impl Sender {
                     // It can be read only once, so that nothing is sent a second time.
                     length => AsyncBody::from_reader_sized(Cursor::new(body), length as u64),
                 };
-                let mut request = request.body(body).map_err(Trouble::new)?;
+                let mut request = request
+                    .body(body)
+                    .map_err(|error| Trouble::other(error.to_string()))?;
                 *request.method_mut() = parts.method;
                 *request.uri_mut() = parts.uri;
                 *request.headers_mut() = parts.headers;
@@ -90,7 +93,7 @@ impl Sender {
                     .client()
                     .send_async(request)
                     .await
-                    .map_err(Trouble::new)?;
+                    .map_err(|error| Trouble::Transport(lp_auth_isahc::transport_error(error)))?;
                 let (parts, body) = answer.into_parts();
                 Ok(self.answer(parts, Body::Isahc(body)))
             }
@@ -135,7 +138,9 @@ impl Answer {
             match body {
                 Body::Isahc(body) => {
                     let mut piece = vec![0; LONGEST];
-                    let length = body.read(&mut piece).await.map_err(Trouble::new)?;
+                    let length = body.read(&mut piece).await.map_err(|error| {
+                        Trouble::Transport(lp_auth_isahc::transport_error_while_reading(error))
+                    })?;
                     piece.truncate(length);
                     Ok((length > 0).then(|| piece.into()))
                 }
@@ -149,24 +154,37 @@ impl Answer {
 }
 
 /// Why nothing more comes.
-struct Trouble(Box<dyn core::error::Error + Send + Sync>);
+enum Trouble {
+    Other(String),
+    Transport(TransportError),
+}
 
 impl Trouble {
-    fn new(error: impl core::error::Error + Send + Sync + 'static) -> Self {
-        Self(Box::new(error))
+    fn of_reqwest(error: reqwest::Error) -> Self {
+        Self::Transport(lp_auth_reqwest::transport_error(error))
     }
 
-    /// Without the URL: its query may name a person.
-    fn of_reqwest(error: reqwest::Error) -> Self {
-        Self::new(error.without_url())
+    fn other(why: String) -> Self {
+        Self::Other(why)
     }
 
     fn too_late(timeout: Duration) -> Self {
-        Self(format!("nothing came for {} s (--timeout)", timeout.as_secs_f64()).into())
+        Self::Other(format!(
+            "nothing came for {} s (--timeout)",
+            timeout.as_secs_f64()
+        ))
     }
 
     fn told(self, what: &str) -> Failure {
-        Failure::new(Exit::Unavailable, format!("{what}: {}", self.0)).causes_of(&*self.0)
+        match self {
+            Self::Other(why) => Failure::new(Exit::Unavailable, format!("{what}: {why}")),
+            Self::Transport(error) => {
+                let failure = Failure::new(Exit::Unavailable, format!("{what}: {error}")).causes_of(&error);
+                advice::of_transport(error.kind())
+                    .into_iter()
+                    .fold(failure, Failure::tip)
+            }
+        }
     }
 }
 

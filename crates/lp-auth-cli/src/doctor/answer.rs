@@ -106,6 +106,15 @@ pub(super) fn good(
     Err(error)
 }
 
+/// Whether this is the answer of a TLS server to who speaks plain http, as each of them words it.
+pub(super) fn wants_tls(reply: &Response<Body>) -> bool {
+    let body = String::from_utf8_lossy(reply.body().as_ref()).to_ascii_lowercase();
+    reply.status().as_u16() == 400
+        && ["https", "plain http", "tls"]
+            .iter()
+            .any(|word| body.contains(word))
+}
+
 /// Whether there is JSON in it.
 fn body(step: Step, reply: Response<Body>, facts: Facts) -> Result<(Response<Body>, Facts), Finding> {
     let length = reply.body().as_ref().len();
@@ -144,7 +153,12 @@ fn refused(step: Step, error: &Error, facts: Option<&Facts>, clock: &Clock) -> F
         return unsent(step, error, transport, clock);
     }
     let status = error.status().map(|status| status.as_u16()).unwrap_or_default();
+    // 400 alone may be anything; the words are not documented, but they say so.
+    let names_the_service = error
+        .server_message()
+        .is_some_and(|message| message.to_ascii_lowercase().contains("service"));
     let cause = match (step, status, error.server_code()) {
+        (Step::DomainApi, 400, _) if names_the_service => Cause::ServiceUnknown,
         (_, 300..=399, _) => Cause::Redirect,
         (_, 404 | 410, _) => Cause::NotFound,
         (_, 408 | 425, _) => Cause::ServerTimedOut,
@@ -170,12 +184,6 @@ fn refused(step: Step, error: &Error, facts: Option<&Facts>, clock: &Clock) -> F
         said.push(format!("to {}", without_query(location)));
     }
     let mut finding = Finding::failed(step, cause, said.join(", ")).with("status", status);
-    if cause == Cause::RequestRefused && step == Step::Token {
-        // Some servers say no more than 400.
-        finding = finding.advise(
-            "check client id (LP_CLIENT_ID), secret (LP_CLIENT_SECRET_FILE) and account (LP_ACCOUNT_ID): the three belong together",
-        );
-    }
     if let Some(pause) = error.retry_after() {
         let pause = pause.min(Duration::from_secs(86_400));
         finding = finding

@@ -46,25 +46,28 @@ causes! {
         ];
     SettingMissing "setting_missing"
         "a token cannot be asked for without it"
-        ["LivePerson gives out client id and secret when an application is installed"];
+        [];
     SettingInvalid "setting_invalid"
         "no request can be made with this setting"
         ["lp-auth token --help tells what each setting wants"];
     SecretUnreadable "secret_unreadable"
         "the client secret cannot be read from its file"
         ["check the path of --client-secret-file (LP_CLIENT_SECRET_FILE), and who may read the file"];
+    SecretCommandFailed "secret_command_failed"
+        "the command that is to tell the client secret did not tell it"
+        ["run it by hand: the first line that it writes is taken, if it ends well"];
     SecretEmpty "secret_empty"
-        "the file is there, and holds no secret"
-        ["write the secret into it: (umask 077; cat > FILE)"];
+        "it is there, and holds no secret"
+        ["a file is written without showing the secret: (umask 077; cat > FILE)"];
     SecretInvalid "secret_invalid"
         "what stands there cannot be a client secret"
-        ["write the secret alone into the file, in one line"];
+        ["the secret alone is wanted, in one line"];
     SecretExposed "secret_exposed"
         "every user of this machine who can read the file can ask for tokens in your name"
         [];
     SecretPadded "secret_padded"
         "blanks and line breaks are sent as a part of the secret, and it is then refused"
-        ["write the secret alone into the file, in one line"];
+        ["the secret alone is wanted, in one line"];
 
     // The way to the server
     ProxyIgnored "proxy_ignored"
@@ -138,6 +141,9 @@ causes! {
             "check the port",
             "for a server on loopback that has no TLS: --plain-http-loopback, or LP_PLAIN_HTTP_LOOPBACK=true",
         ];
+    WantsTls "wants_tls"
+        "a server answers there that speaks https, and plain http is switched on"
+        ["leave out --plain-http-loopback (LP_PLAIN_HTTP_LOOPBACK, plain_http_loopback of the profile), and begin the address with https://"];
     TlsRefused "tls_refused"
         "the two sides have no version or method of TLS in common, or the server does not serve this name"
         ["check the host; TLS 1.2 or 1.3 is wanted"];
@@ -230,10 +236,7 @@ causes! {
     // Token
     CredentialsRefused "credentials_refused"
         "Sentinel does not know this client id, this secret, or the two together for this account"
-        [
-            "check client id (LP_CLIENT_ID), secret (LP_CLIENT_SECRET_FILE) and account (LP_ACCOUNT_ID): the three belong together",
-            "a secret that was made anew makes the old one useless",
-        ];
+        ["a secret that was made anew makes the old one useless"];
     GrantRefused "grant_refused"
         "the application is known, and may not do this: client credentials, or this scope, are not among its grants"
         ["have the application installed with grant_types client_credentials: lp-auth installation writes the document"];

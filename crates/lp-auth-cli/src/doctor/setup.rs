@@ -1,5 +1,6 @@
 //! The settings: what was found, where it came from, and whether a request can be made with it.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use lp_auth::{AccountId, Config, KeySet};
@@ -11,7 +12,7 @@ use super::cause::Cause;
 use super::finding::{Finding, Step};
 use crate::failure::{Exit, Failure};
 use crate::servers::Servers;
-use crate::settings::{Settings, Source, Told, Value};
+use crate::settings::{ACCOUNT_IS, CREDENTIALS_ARE, Settings, Source, Told, Value};
 
 /// What the walk needs.
 pub(super) struct Setup {
@@ -22,6 +23,8 @@ pub(super) struct Setup {
     pub(super) v1_keys: KeySet,
     /// Where the host to ask first comes from, as `LP_REGION`.
     pub(super) place_source: String,
+    /// Where account and credentials come from, to be checked.
+    pub(super) credentials: String,
 }
 
 /// The settings as rows for people: the name, and the value with its source.
@@ -89,7 +92,15 @@ pub(super) fn check(settings: &Settings, config: &Config) -> (Finding, Option<Se
     }
     if !missing.is_empty() {
         let summary = format!("no {}", missing.join(", no "));
-        let finding = Finding::failed(Step::Settings, Cause::SettingMissing, summary);
+        let mut finding = Finding::failed(Step::Settings, Cause::SettingMissing, summary);
+        if config.account.is_none() {
+            finding = finding
+                .advise(ACCOUNT_IS)
+                .advise("give it by --account ID, LP_ACCOUNT_ID or the profile");
+        }
+        if config.client_id.is_none() || !settings.has_secret() {
+            finding = finding.advise(CREDENTIALS_ARE);
+        }
         return (with_details(finding), None);
     }
     match setup(settings, config) {
@@ -133,6 +144,7 @@ fn setup(settings: &Settings, config: &Config) -> Result<Setup, (Cause, Vec<Fail
             transport,
             v1_keys,
             place_source: place_source(settings),
+            credentials: credentials(settings),
         }),
         (account, client, servers, transport, v1_keys) => {
             let failures = [
@@ -170,6 +182,34 @@ fn place_source(settings: &Settings) -> String {
     source.map(ToString::to_string).unwrap_or_default()
 }
 
+fn credentials(settings: &Settings) -> String {
+    let source = |names: &[&str]| {
+        let source = names.iter().find_map(|name| settings.source_of(name));
+        source.map_or("not set".to_owned(), |source| source.to_string())
+    };
+    format!(
+        "check client id ({}), secret ({}) and account ({}): the three belong together",
+        source(&["client_id", "client_id_file"]),
+        secret_source(settings),
+        source(&["account"])
+    )
+}
+
+/// Where the client secret comes from; of a profile, also by which setting.
+fn secret_source(settings: &Settings) -> String {
+    let names = ["client_secret", "client_secret_file", COMMAND];
+    let found = names
+        .into_iter()
+        .find_map(|name| settings.source_of(name).map(|source| (name, source)));
+    match found {
+        Some((name, source @ Source::Profile(_))) => format!("{name} of {source}"),
+        Some((_, source)) => source.to_string(),
+        None => "the settings".to_owned(),
+    }
+}
+
+const COMMAND: &str = "client_secret_command";
+
 fn details(settings: &Settings) -> Vec<Json> {
     settings
         .told()
@@ -187,14 +227,13 @@ fn details(settings: &Settings) -> Vec<Json> {
 }
 
 /// The client secret: there, of nobody else to be read, and of a form that can be sent.
-pub(super) fn secret(settings: &Settings, config: &Config) -> (Finding, Option<Credentials>) {
-    let source = settings
-        .told()
-        .into_iter()
-        .find(|told| told.name.starts_with("client_secret") && told.value != Value::Absent)
-        .and_then(|told| told.source)
-        .map_or("the settings".to_owned(), |source| source.to_string());
-    let secret = match settings.with_secret() {
+pub(super) fn secret(
+    settings: &Settings,
+    config: &Config,
+    limit: Duration,
+) -> (Finding, Option<Credentials>) {
+    let source = secret_source(settings);
+    let secret = match settings.with_secret(Some(limit)) {
         Ok(config) => match config.secret() {
             Ok(secret) => secret.unwrap_or_default(),
             Err(error) => {
@@ -204,7 +243,7 @@ pub(super) fn secret(settings: &Settings, config: &Config) -> (Finding, Option<C
                 );
             }
         },
-        Err(failure) => return (unreadable(config, &failure), None),
+        Err(failure) => return (unreadable(settings, config, &failure), None),
     };
     let finding = judged(&secret, &source, config);
     let client_id = config
@@ -259,8 +298,10 @@ fn judged(secret: &SecretString, source: &str, config: &Config) -> Finding {
     }
 }
 
-fn unreadable(config: &Config, failure: &Failure) -> Finding {
-    let cause = if exposed(config).is_some() {
+fn unreadable(settings: &Settings, config: &Config, failure: &Failure) -> Finding {
+    let cause = if settings.source_of(COMMAND).is_some() {
+        Cause::SecretCommandFailed
+    } else if exposed(config).is_some() {
         Cause::SecretExposed
     } else {
         Cause::SecretUnreadable

@@ -46,6 +46,11 @@ impl Clock {
         self.step.min(self.ends.since(runtime::now()))
     }
 
+    /// What the command for the client secret may take: somebody may have to type a passphrase.
+    pub(super) fn limit_of_command(&self) -> Duration {
+        self.ends.since(self.started) / 2
+    }
+
     pub(super) fn limit_in_words(&self) -> String {
         let limit = self.step.min(self.ends.since(self.lap.get()));
         if limit.as_secs() < 3 {

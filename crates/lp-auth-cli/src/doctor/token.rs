@@ -11,7 +11,6 @@ use serde_json::{Map, Value};
 
 use super::cause::Cause;
 use super::finding::{Finding, Step};
-use super::walk::server_time;
 use crate::times;
 
 /// What verifiers tolerate, by default.
@@ -75,7 +74,7 @@ impl Issued {
             }
         };
         let claims = token.claims();
-        let now = server_time(self.date, self.received);
+        let now = self.judged_at();
         if let (Some(iat), Some(exp)) = (claims.iat(), claims.exp())
             && exp <= iat
         {
@@ -114,6 +113,11 @@ impl Issued {
             .with("issued_at", claims.iat().map(|time| time.to_string()))
             .with("expires_at", claims.exp().map(|time| time.to_string()))
             .with("expires_in", self.expires_in.clone())
+    }
+
+    /// By the server's clock, where it says.
+    fn judged_at(&self) -> UnixTime {
+        self.date.unwrap_or(self.received)
     }
 
     /// How long it is good for, by itself and by the answer around it.
@@ -297,7 +301,7 @@ impl Issued {
             v1: Some(keys),
             v2: Some(keys),
         };
-        match policy.verify(&self.token, keys, server_time(self.date, self.received)) {
+        match policy.verify(&self.token, keys, self.judged_at()) {
             Ok(claims) => {
                 let client = claims.azp().unwrap_or_default();
                 let summary = format!(

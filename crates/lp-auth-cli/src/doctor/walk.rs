@@ -4,14 +4,15 @@ use core::time::Duration;
 use std::io::Write as _;
 
 use lp_auth::http::{Request, Response};
-use lp_auth::{ApiVersion, KeySet, Limits, Progress as News, ServiceHost, ServiceName, UnixTime};
+use lp_auth::{ApiVersion, KeySet, Limits, Progress as News, ServiceHost, ServiceName};
 use lp_auth_core::{Body, Credentials, Purpose, TokenRequest, TransportError, UntrustedHost};
-use lp_auth_domain::{BaseUris, DomainRequest};
-use lp_auth_jwt::{InvalidKeySet, JwksRequest};
+use lp_auth_domain::DomainRequest;
+use lp_auth_jwt::JwksRequest;
 
 use super::answer::{self, Facts};
 use super::cause::Cause;
 use super::connection;
+use super::content::{key_set, named, with_declaration};
 use super::finding::{Finding, Server, Step};
 use super::report::Report;
 use super::setup::Setup;
@@ -101,14 +102,7 @@ impl<'a> Walk<'a> {
         let request = DomainRequest::One(ServiceName::SENTINEL).to_http(&self.setup.account, api);
         let purpose = Purpose::Host(ServiceName::SENTINEL);
         let found = match self.send(&purpose, request, 64 * 1024).await {
-            Ok(outcome) => answer::good(
-                Step::DomainApi,
-                outcome,
-                &purpose,
-                &api.to_string(),
-                &[],
-                self.clock,
-            ),
+            Ok(outcome) => self.good(Step::DomainApi, outcome, &purpose, &api.to_string(), &[]),
             Err(error) => Err(Finding::failed(Step::DomainApi, Cause::SettingInvalid, error)),
         };
         let named = found.and_then(|(reply, facts)| named(&reply, &facts));
@@ -153,14 +147,7 @@ impl<'a> Walk<'a> {
             .send(&Purpose::Token, ask.to_http(credentials, sentinel), 64 * 1024)
             .await
         {
-            Ok(outcome) => answer::good(
-                Step::Token,
-                outcome,
-                &Purpose::Token,
-                &host,
-                &[secret],
-                self.clock,
-            ),
+            Ok(outcome) => self.good(Step::Token, outcome, &Purpose::Token, &host, &[secret]),
             Err(error) => Err(Finding::failed(Step::Token, Cause::SettingInvalid, error)),
         };
         let received = runtime::now();
@@ -174,6 +161,15 @@ impl<'a> Walk<'a> {
         });
         let (issued, finding) = match issued {
             Ok((issued, finding)) => (Ok(issued), finding),
+            // Some servers say no more than 400.
+            Err(finding)
+                if matches!(
+                    finding.cause,
+                    Some(Cause::CredentialsRefused | Cause::RequestRefused)
+                ) =>
+            {
+                (Err(Step::Token), finding.advise(self.setup.credentials.as_str()))
+            }
             Err(finding) => (Err(Step::Token), finding),
         };
         report.add(finding.took(self.clock.lap()));
@@ -243,7 +239,7 @@ impl<'a> Walk<'a> {
             .send(&Purpose::Keys, JwksRequest.to_http(sentinel), 256 * 1024)
             .await
         {
-            Ok(outcome) => answer::good(Step::Keys, outcome, &Purpose::Keys, &host, &[], self.clock),
+            Ok(outcome) => self.good(Step::Keys, outcome, &Purpose::Keys, &host, &[]),
             Err(error) => Err(Finding::failed(Step::Keys, Cause::SettingInvalid, error)),
         };
         let keys = answered.and_then(|(reply, facts)| key_set(&reply, &facts));
@@ -253,6 +249,26 @@ impl<'a> Walk<'a> {
         };
         report.add(finding.took(self.clock.lap()));
         keys
+    }
+
+    /// An answer of status 200; or the finding that says why there is none.
+    fn good(
+        &self,
+        step: Step,
+        outcome: Option<Result<Response<Body>, TransportError>>,
+        purpose: &Purpose,
+        host: &str,
+        secrets: &[&str],
+    ) -> Result<(Response<Body>, Facts), Finding> {
+        let is_plain = self.setup.config.plain_http_loopback.unwrap_or_default();
+        let wants_tls = matches!(&outcome, Some(Ok(reply)) if is_plain && answer::wants_tls(reply));
+        let good = answer::good(step, outcome, purpose, host, secrets, self.clock);
+        good.map_err(|finding| {
+            if wants_tls {
+                return Finding::failed(step, Cause::WantsTls, finding.summary);
+            }
+            finding
+        })
     }
 
     fn version(&self) -> ApiVersion {
@@ -311,87 +327,4 @@ pub(super) fn way(server: Server) -> [Step; 4] {
         Step::Tcp(server),
         Step::Tls(server),
     ]
-}
-
-fn named(reply: &Response<Body>, facts: &Facts) -> Result<(String, Finding), Finding> {
-    let other = || {
-        Finding::failed(
-            Step::DomainApi,
-            Cause::OtherJson,
-            "200 OK, and JSON that names no hosts",
-        )
-    };
-    let hosts = BaseUris::parse(reply.body().as_ref()).map_err(|_| other())?;
-    match hosts.base_uri(&ServiceName::SENTINEL) {
-        Some(base_uri) => {
-            let finding = Finding::ok(Step::DomainApi, format!("Sentinel is at {base_uri}"));
-            let finding = finding.with("sentinel", base_uri);
-            Ok((base_uri.to_owned(), with_declaration(finding, facts)))
-        }
-        None => Err(Finding::failed(
-            Step::DomainApi,
-            Cause::ServiceUnknown,
-            "200 OK, and no service `sentinel` in it",
-        )),
-    }
-}
-
-fn key_set(reply: &Response<Body>, facts: &Facts) -> Result<(KeySet, Finding), Finding> {
-    let keys = KeySet::from_jwks(reply.body().as_ref()).map_err(|why| {
-        let cause = match &why {
-            InvalidKeySet::NoUsableKey { .. } => Cause::NoUsableKey,
-            _ => Cause::OtherJson,
-        };
-        Finding::failed(Step::Keys, cause, format!("200 OK, and {why}"))
-    })?;
-    let kids: Vec<String> = keys
-        .keys()
-        .map(|key| format!("{} ({} bits)", key.kid().unwrap_or("without kid"), key.bits()))
-        .collect();
-    let number = kids.len();
-    let plural = if number == 1 { "" } else { "s" };
-    let mut shown: Vec<&str> = kids.iter().take(3).map(String::as_str).collect();
-    if number > 3 {
-        shown.push("…");
-    }
-    let summary = format!("{number} key{plural}: {}", shown.join(", "));
-    let skipped = keys.skipped();
-    let finding = if let Some(first) = skipped.first() {
-        Finding::warning(
-            Step::Keys,
-            Cause::KeysSkipped,
-            format!("{summary}; {} skipped: {}", skipped.len(), first.why),
-        )
-    } else {
-        Finding::ok(Step::Keys, summary)
-    };
-    let finding = finding.with(
-        "kids",
-        keys.keys()
-            .filter_map(lp_auth_jwt::VerifyingKey::kid)
-            .collect::<Vec<_>>(),
-    );
-    Ok((keys.clone(), with_declaration(finding, facts)))
-}
-
-/// An answer that is well but for what it is declared as.
-fn with_declaration(finding: Finding, facts: &Facts) -> Finding {
-    match facts.other_content_type() {
-        Some(declared) if finding.cause.is_none() => {
-            let declared: String = declared.chars().take(60).collect();
-            let mut warning = Finding::warning(
-                finding.step,
-                Cause::WrongContentType,
-                format!("{}, declared as {declared} and not as JSON", finding.summary),
-            );
-            warning.details = finding.details;
-            warning
-        }
-        _ => finding,
-    }
-}
-
-/// When a token is looked at by the server's clock.
-pub(super) fn server_time(date: Option<UnixTime>, received: UnixTime) -> UnixTime {
-    date.unwrap_or(received)
 }

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use anstyle::{AnsiColor, Style};
 use lp_auth_emulator::{Endpoint, Fault, SeenRequest};
 
-use crate::output;
+use crate::{output, plain};
 
 /// Writes the line to stderr.
 pub(super) fn tell(request: &SeenRequest) {
@@ -20,7 +20,7 @@ pub(super) fn tell(request: &SeenRequest) {
 /// All there is to say, wherever the line goes.
 fn words(request: &SeenRequest) -> String {
     let SeenRequest { at, method, .. } = request;
-    let path = printable(&request.path);
+    let path = plain::text(&request.path);
     let status = request
         .status
         .map_or("no answer".to_owned(), |status| status.to_string());
@@ -55,7 +55,7 @@ fn columns(request: &SeenRequest, width: usize) -> String {
     let start = format!("{time}  {status}  {endpoint:<10}  {:<4} ", request.method);
     // The path says least: it is cut first.
     let room = width.saturating_sub(start.chars().count() + remark_length);
-    let path = shortened(&printable(&request.path), room);
+    let path = shortened(&plain::text(&request.path), room);
     format!(
         "{dim}{time}{dim:#}  {style}{status}{style:#}  {endpoint:<10}  {:<4} {dim}{path}{dim:#}{remark}",
         request.method
@@ -78,13 +78,6 @@ fn remark(request: &SeenRequest) -> String {
         .map(|name| format!(", fault {name}"));
     let error = request.error.as_deref().map(|error| format!(", {error}"));
     error.unwrap_or_default() + &fault.unwrap_or_default()
-}
-
-/// What a client sent is not to move the cursor.
-fn printable(text: &str) -> String {
-    text.chars()
-        .map(|letter| if letter.is_control() { '\u{fffd}' } else { letter })
-        .collect()
 }
 
 /// Cut in the middle: the end of a path says most.
@@ -126,7 +119,7 @@ mod tests {
         emulator.requests().remove(0)
     }
 
-    fn plain(line: &str) -> String {
+    fn without_colours(line: &str) -> String {
         anstream::adapter::strip_str(line).to_string()
     }
 
@@ -135,12 +128,12 @@ mod tests {
     #[test]
     fn a_line_is_as_wide_as_the_terminal_and_keeps_the_end_of_the_path() {
         let request = seen(ONE, None);
-        let wide = plain(&columns(&request, 120));
+        let wide = without_colours(&columns(&request, 120));
         assert!(
             wide.ends_with("  200  domain API  GET  /api/account/12345678/service/sentinel/baseURI.json"),
             "{wide}"
         );
-        let narrow = plain(&columns(&request, 60));
+        let narrow = without_colours(&columns(&request, 60));
         assert_eq!(narrow.chars().count(), 60, "{narrow}");
         assert!(
             narrow.contains('…') && narrow.ends_with("baseURI.json"),
@@ -151,7 +144,7 @@ mod tests {
     #[test]
     fn a_fault_and_the_lack_of_an_answer_are_named() {
         let request = seen(ONE, Some(Fault::CloseBefore));
-        let line = plain(&columns(&request, 60));
+        let line = without_colours(&columns(&request, 60));
         assert!(
             line.contains("  ---  domain API") && line.ends_with("  fault close_before"),
             "{line}"
@@ -162,8 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_client_sent_does_not_move_the_cursor() {
-        assert_eq!(printable("a\u{1b}[2Jb\n"), "a\u{fffd}[2Jb\u{fffd}");
+    fn a_path_is_cut_in_the_middle() {
         assert_eq!(shortened("abcdefghijkl", 7), "ab…ijkl");
         assert_eq!(shortened("abcdefghijkl", 3), "");
     }

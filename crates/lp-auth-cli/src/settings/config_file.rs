@@ -1,7 +1,7 @@
 //! The config file: where it is, which of its profiles is taken, and what is wrong with it.
 
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue};
 use super::profile::{self, Profile};
 use super::{Source, permissions};
 use crate::failure::{Exit, Failure};
-use crate::similar;
+use crate::{similar, warning};
 
 /// No config file that a person writes is longer.
 const LONGEST: u64 = 1024 * 1024;
@@ -93,8 +93,8 @@ impl Wanted {
                 None => Ok((found, None)),
             };
         };
-        let text = match text_of(&path) {
-            Ok(text) => text,
+        let (text, file) = match text_of(&path) {
+            Ok(read) => read,
             Err(error) if error.kind() == io::ErrorKind::NotFound && !is_named => {
                 return match self.profile {
                     Some((name, _)) => Err(no_file(&name, &format!("there is no file {}", path.display()))),
@@ -114,7 +114,7 @@ impl Wanted {
             }
         };
         // Who can write it can say where the secret is sent, and which command is run for it.
-        permissions::refuse_writable(&path, self.allow_shared)?;
+        permissions::refuse_writable(&path, &file, self.allow_shared)?;
         found.exists = true;
         let document = Document {
             path: &path,
@@ -159,7 +159,6 @@ impl Document<'_> {
         }
         let empty = DeTable::new();
         let profiles = profiles.unwrap_or(&empty);
-        // Mistakes in one profile show before it is needed.
         let mut read = Vec::new();
         for (key, value) in profiles {
             let name = key.get_ref().as_ref();
@@ -168,12 +167,10 @@ impl Document<'_> {
                     .wrong(key.span(), &format!("the profile {} is no table", named(name)))
                     .tip("a profile begins with a line [profiles.NAME]"));
             };
-            read.push((name.to_owned(), profile::read(self, settings, name)?));
+            found.holds_secret |= settings.contains_key("client_secret");
+            read.push((name.to_owned(), profile::read(self, settings, name)));
         }
         found.profiles = read.iter().map(|(name, _)| name.clone()).collect();
-        found.holds_secret = read
-            .iter()
-            .any(|(_, profile)| profile.config.client_secret.is_some());
         let named_by_file = default
             .as_ref()
             .map(|(name, _)| (name.clone(), Source::File(self.path.to_owned())));
@@ -182,6 +179,7 @@ impl Document<'_> {
             is_there.then(|| ("default".to_owned(), Source::Default))
         };
         let Some((name, source)) = wanted.or(named_by_file).or_else(fallback) else {
+            warn_of_mistakes(&read);
             return Ok(None);
         };
         let Some(place) = read.iter().position(|(known, _)| *known == name) else {
@@ -201,6 +199,8 @@ impl Document<'_> {
             return Err(with_profiles(failure, &found.profiles, Some(&name)));
         };
         let (_, profile) = read.swap_remove(place);
+        let profile = profile?;
+        warn_of_mistakes(&read);
         found.taken = Some((name, source));
         Ok(Some(profile))
     }
@@ -253,6 +253,13 @@ impl Document<'_> {
     }
 }
 
+/// A mistake in a profile that is not taken shows before it is needed, and stops nobody.
+fn warn_of_mistakes(others: &[(String, Result<Profile, Failure>)]) {
+    for failure in others.iter().filter_map(|(_, profile)| profile.as_ref().err()) {
+        warning::print(&format!("{}; that profile is not taken", failure.message()));
+    }
+}
+
 /// As it is shown: what is as long as a secret may be one that slipped to the wrong place.
 pub(super) fn named(name: &str) -> String {
     if similar::may_be_secret(name) {
@@ -282,14 +289,17 @@ fn no_file(profile: &str, why: &str) -> Failure {
     .tip("another place is named by --config FILE, or LP_CONFIG_FILE")
 }
 
-fn text_of(path: &Path) -> io::Result<Zeroizing<String>> {
+/// The text, and what it was read from: not what may stand at the path a moment later.
+fn text_of(path: &Path) -> io::Result<(Zeroizing<String>, Metadata)> {
+    let file = File::open(path)?;
+    let found = file.metadata()?;
     let mut text = Zeroizing::new(String::new());
-    let length = File::open(path)?.take(LONGEST + 1).read_to_string(&mut text)?;
+    let length = file.take(LONGEST + 1).read_to_string(&mut text)?;
     if length as u64 > LONGEST {
         let why = format!("it is larger than {LONGEST} bytes: is it the right one?");
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
     }
-    Ok(text)
+    Ok((text, found))
 }
 
 /// `$XDG_CONFIG_HOME/lp-auth/config.toml`, else `~/.config/lp-auth/config.toml`.

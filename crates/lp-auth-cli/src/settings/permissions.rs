@@ -1,5 +1,6 @@
 //! Who else can read or write a file that a secret depends on.
 
+use std::fs::Metadata;
 use std::path::Path;
 
 #[cfg(unix)]
@@ -42,14 +43,14 @@ const ALLOWANCE: &str = "where others are kept out in another way, as with files
 
 /// Refuses a config file that others can change, unless that is what the user wants.
 #[cfg(unix)]
-pub(super) fn refuse_writable(path: &Path, allowed: bool) -> Result<(), Failure> {
+pub(super) fn refuse_writable(path: &Path, file: &Metadata, allowed: bool) -> Result<(), Failure> {
     use std::os::unix::fs::MetadataExt as _;
 
-    let Some(file) = regular(path).filter(|_| !allowed) else {
+    if allowed || !file.is_file() {
         return Ok(());
-    };
+    }
     let shown = path.display();
-    if is_foreign(&file) {
+    if is_foreign(file) {
         return Err(Failure::new(
             Exit::Usage,
             format!("the config file {shown} belongs to another user, who could say in it where the client secret is sent"),
@@ -74,13 +75,13 @@ pub(super) fn refuse_writable(path: &Path, allowed: bool) -> Result<(), Failure>
 
 /// What the file is, behind symbolic links. A pipe or a terminal has nothing to be read by others later.
 #[cfg(unix)]
-fn regular(path: &Path) -> Option<std::fs::Metadata> {
-    std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)
+fn regular(path: &Path) -> Option<Metadata> {
+    std::fs::metadata(path).ok().filter(Metadata::is_file)
 }
 
 /// Whether it belongs to neither this user nor the superuser, who can read and write everything anyway.
 #[cfg(unix)]
-fn is_foreign(file: &std::fs::Metadata) -> bool {
+fn is_foreign(file: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt as _;
 
     file.uid() != 0 && file.uid() != rustix::process::geteuid().as_raw()
@@ -98,6 +99,6 @@ pub(super) fn refuse_readable(_: &str, _: &Path, _: bool) -> Result<(), Failure>
 }
 
 #[cfg(not(unix))]
-pub(super) fn refuse_writable(_: &Path, _: bool) -> Result<(), Failure> {
+pub(super) fn refuse_writable(_: &Path, _: &Metadata, _: bool) -> Result<(), Failure> {
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The settings as they hold, each with where it comes from.
 
 use core::fmt;
+use core::time::Duration;
 use std::path::PathBuf;
 
 use lp_auth::Config;
@@ -128,17 +129,32 @@ impl Settings {
         ENTRIES.iter().map(|entry| self.tell(entry)).collect()
     }
 
+    /// Where this setting comes from, as `LP_CLIENT_ID`; `None` where it is not set.
+    pub(crate) fn source_of(&self, name: &str) -> Option<Source> {
+        let entry = ENTRIES.iter().find(|entry| entry.name == name)?;
+        self.tell(entry).source
+    }
+
     /// Whether a client secret, its file, or the command that tells it is set.
     pub(crate) fn has_secret(&self) -> bool {
         self.layers.iter().any(|layer| Group::Secret.is_in(layer))
     }
 
+    /// The settings together, and the client id in them as text, also where a file holds it.
+    pub(crate) fn with_id(&self) -> Result<Config, Failure> {
+        let mut config = self.config.clone();
+        config.client_id = config.id().map_err(|error| unusable(&error))?;
+        config.client_id_file = None;
+        Ok(config)
+    }
+
     /// The settings together, and the client secret in them as text: read from its file, or told by its command.
     ///
-    /// Fails where others can read the file, where it cannot be read, and where the command fails.
-    pub(crate) fn with_secret(&self) -> Result<Config, Failure> {
+    /// Fails where others can read the file, where it cannot be read, and where the command fails, or takes longer than
+    /// the limit, if there is one.
+    pub(crate) fn with_secret(&self, limit: Option<Duration>) -> Result<Config, Failure> {
         let mut config = self.config.clone();
-        if let Some(secret) = self.secret()? {
+        if let Some(secret) = self.secret(limit)? {
             config.client_secret = Some(secret);
             config.client_secret_file = None;
         }
@@ -162,12 +178,12 @@ impl Settings {
             .collect()
     }
 
-    fn secret(&self) -> Result<Option<SecretString>, Failure> {
+    fn secret(&self, limit: Option<Duration>) -> Result<Option<SecretString>, Failure> {
         let Some(layer) = self.layers.iter().find(|layer| Group::Secret.is_in(layer)) else {
             return Ok(None);
         };
         if let Some(command) = &layer.secret_command {
-            return command.run().map(Some);
+            return command.run(limit).map(Some);
         }
         // Two of them are an error; which of them would be taken is not to be guessed.
         if layer.config.client_secret.is_some() {

@@ -94,7 +94,7 @@ fn laid_out(settings: &Settings) -> String {
             if fits {
                 format!("{name:<names$}  {value:<values$}  {source}\n")
             } else {
-                format!("{name:<names$}  {value}\n{:<names$}  {source}\n", "")
+                format!("{name}  ({source})\n    {value}\n")
             }
         })
         .collect()

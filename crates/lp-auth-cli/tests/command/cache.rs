@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lp_auth_emulator::{ClockOffset, Emulator, Endpoint, Fault};
 
-use crate::scene::{CONSUMER, Run, SECRET, STACKS, Scene};
+use crate::scene::{CONSUMER, Run, SECRET, STACKS, Scene, told};
 
 const INVOKE: &str = "faasGW/api/account/{account}/lambdas/4ec0ff5b-92a3-4c58-b5ac-4d4a36d6d6a1/invoke";
 
@@ -91,7 +91,10 @@ fn twenty_at_once_make_one_request() {
         .map(|child| child.wait_with_output().unwrap())
         .collect();
     for output in &outputs {
-        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+        assert!(
+            output.status.success() && told(&output.stderr).is_empty(),
+            "{output:?}"
+        );
         assert_eq!(output.stdout, outputs[0].stdout);
     }
     assert_eq!(requests(&scene), (1, 1));
@@ -111,7 +114,10 @@ fn of_twenty_with_an_ageing_token_one_renews_it() {
         .collect();
     for child in children {
         let output = child.wait_with_output().unwrap();
-        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+        assert!(
+            output.status.success() && told(&output.stderr).is_empty(),
+            "{output:?}"
+        );
     }
     assert_eq!(requests(&scene), (1, 1));
 }
@@ -148,15 +154,25 @@ fn another_account_client_version_place_or_consumer_gets_a_token_of_its_own() {
     let command = || cached(&scene, &["token", "--cache"]);
     one_more(command().env("LP_API_VERSION", "v1"));
     one_more(command().env("LP_CLIENT_ID", "another"));
+    let in_file = |id: &str| {
+        let file = scene.write("client-id", id);
+        command()
+            .without("LP_CLIENT_ID")
+            .env("LP_CLIENT_ID_FILE", file.to_str().unwrap())
+    };
+    one_more(in_file("a-third"));
+    one_more(in_file("a-fourth"));
     one_more(command().env("LP_CONSUMER_ID", CONSUMER));
     one_more(
         command()
             .without("LP_DOMAIN_API")
             .env("LP_SENTINEL", scene.emulator.sentinel()),
     );
+    in_file(scene.emulator.client_id()).run().done();
     command().env("LP_API_VERSION", "v1").run().done();
     command().env("LP_CONSUMER_ID", CONSUMER).run().done();
     assert_eq!(scene.emulator.request_count(Endpoint::Token), count);
+    in_file("a-third").run().failed(3, &["invalid_client"]);
     // An account that the server does not know gets none, also with a token at hand for another.
     command()
         .env("LP_ACCOUNT_ID", "87654321")
@@ -308,11 +324,11 @@ fn what_is_damaged_or_foreign_is_ignored_with_a_warning_and_replaced() {
         let ran = cached(&scene, &["token", "--cache"]).run();
         assert!(ran.stdout.starts_with("eyJ"), "{problem}: {ran:?}");
         assert!(
-            ran.stderr.starts_with("warning: the cached token in "),
+            ran.told().starts_with("warning: the cached token in "),
             "{problem}: {ran:?}"
         );
         assert!(ran.stderr.contains(problem), "{problem}: {ran:?}");
-        assert_eq!(ran.stderr.lines().count(), 1, "{problem}: {ran:?}");
+        assert_eq!(ran.told().lines().count(), 1, "{problem}: {ran:?}");
         assert_eq!(requests(&scene), (1, 1), "{problem}");
         // Now it is well again.
         token(&scene);

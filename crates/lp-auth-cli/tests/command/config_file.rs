@@ -38,8 +38,13 @@ impl File {
     /// What is said about the file, which is at fault.
     #[track_caller]
     fn is_refused(text: &str, texts: &[&str]) {
+        Self::is_refused_with(text, &[], texts);
+    }
+
+    #[track_caller]
+    fn is_refused_with(text: &str, variables: &[(&str, &str)], texts: &[&str]) {
         let file = Self::new(text);
-        let ran = file.settings(&[], &[]);
+        let ran = file.settings(&[], variables);
         ran.failed(2, texts);
         assert!(!ran.stderr.contains("canary"), "{ran:?}");
     }
@@ -286,7 +291,23 @@ fn a_mistake_in_the_file_is_told_with_line_and_column_and_what_may_be_meant() {
             &["config.toml:3:1: "],
         ),
     ] {
-        File::is_refused(text, texts);
+        File::is_refused_with(text, &[("LP_PROFILE", "a")], texts);
+    }
+}
+
+#[test]
+fn a_mistake_in_a_profile_that_is_not_taken_is_a_warning() {
+    let bad = "[profiles.bad]\nacount = '1'\ncanarycanarycanarycanary = 1\n";
+    for (good, profile) in [("[profiles.good]\naccount = '1'\n", "good"), ("", "")] {
+        let file = File::new(&format!("{bad}{good}"));
+        let ran = file.settings(&[], &[("LP_PROFILE", profile)]);
+        assert_eq!(ran.code(), Some(0), "{ran:?}");
+        let start = "warning: ";
+        for text in [start, "config.toml:2:1: ", "`acount` is not known", "not taken"] {
+            assert!(ran.stderr.contains(text), "`{text}` is not in {ran:?}");
+        }
+        file.settings(&[], &[("LP_PROFILE", "bad")])
+            .failed(2, &["config.toml:2:1: ", "is `account` meant?"]);
     }
 }
 
@@ -326,6 +347,11 @@ fn a_command_tells_the_secret_and_stands_in_no_message() {
             ],
         );
     }
+    // What is waited for is told, once it takes more than a moment.
+    let ran = config(&format!("['sh', '-c', 'sleep 4; echo {SECRET}']")).run();
+    assert_eq!(ran.code(), Some(0), "{ran:?}");
+    let line = "waiting for the command for the client secret, `sh`";
+    assert!(ran.stderr.contains(line), "{ran:?}");
     // A flag displaces it, unrun.
     let secret = scene.path("secret");
     config("['no-such-program']")

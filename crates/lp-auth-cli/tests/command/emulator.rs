@@ -7,7 +7,7 @@ use std::process::{Child, Command};
 
 use serde_json::Value;
 
-use crate::scene::{STACKS, bare};
+use crate::scene::{STACKS, bare, told};
 
 /// A running emulator, which ends with this.
 struct Running {
@@ -68,7 +68,7 @@ fn shell(script: &str) -> String {
         .env("PATH", path)
         .output()
         .unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
+    let stderr = told(&output.stderr);
     assert!(output.status.success(), "{stderr}");
     assert_eq!(stderr, "");
     String::from_utf8(output.stdout).unwrap()
@@ -107,10 +107,12 @@ fn its_folder_is_all_that_another_shell_needs() {
     let first = shell(&format!(
         "{source}; lp-auth token --output json; echo $LP_CLIENT_ID"
     ));
+    let ready = running.ready.clone();
     assert_eq!(running.end("TERM"), (Some(0), String::new()));
 
-    // The same again after a new start.
+    // The same again after a new start, ports included: the line says where all this is.
     let running = Running::start(&["--dir", path]);
+    assert_eq!(running.ready, ready);
     let second = shell(&format!(
         "{source}; lp-auth token --output json; echo $LP_CLIENT_ID"
     ));
@@ -244,13 +246,51 @@ fn an_address_that_cannot_be_had_is_a_matter_of_settings() {
     }
     bare(&["emulator", "--dir", "/dev/null/folder"])
         .run()
-        .failed(2, &["/dev/null/folder"]);
+        .failed(2, &["/dev/null/folder", "cannot be made; name another"]);
+    bare(&["emulator", "--dir", "/dev/null"])
+        .run()
+        .failed(2, &["/dev/null is no folder"]);
     bare(&["emulator", "--token-lifetime", "0"])
         .run()
         .failed(2, &["1 second"]);
     bare(&["emulator", "--client-secret-file", "/nowhere"])
         .run()
         .failed(2, &["/nowhere"]);
+}
+
+#[test]
+fn its_settings_hold_against_whatever_a_profile_or_the_shell_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let running = Running::start(&["--dir", &format!("{path}/lp")]);
+    let config = folder.path().join(".config/lp-auth");
+    std::fs::create_dir_all(&config).unwrap();
+    let profile = "[profiles.default]\nregion = 'emea'\napi_version = 'v1'\nplain_http_loopback = true\n\
+                   transport = 'isahc'\npatience = 0\n";
+    std::fs::write(config.join("config.toml"), profile).unwrap();
+    for name in [
+        "LP_PROFILE",
+        "LP_CONFIG_FILE",
+        "LP_PATIENCE",
+        "LP_TRANSPORT",
+        "LP_CONSUMER_ID",
+    ] {
+        shell(&format!(
+            "export HOME={path} {name}=none; set -a; . {path}/lp/env; lp-auth token | lp-auth verify"
+        ));
+    }
+    let settings = shell(&format!(
+        "export HOME={path}; set -a; . {path}/lp/env; lp-auth settings"
+    ));
+    assert!(!settings.contains("emea"), "{settings}");
+    // The profile alone: where its switch comes from is told.
+    let ran = bare(&["token", "--domain-api", "https://127.0.0.1:1", "--account", "1"])
+        .env("HOME", path)
+        .env("LP_CLIENT_ID", "a")
+        .env("LP_CLIENT_SECRET", "b")
+        .run();
+    ran.failed(2, &["plain http", "plain_http_loopback of the profile"]);
+    running.end("TERM");
 }
 
 #[test]
@@ -356,4 +396,66 @@ fn a_second_one_does_not_take_the_folder_of_the_first() {
     // Killed, and the folder is free all the same.
     let again = Running::start(&["--dir", path]);
     assert!(again.ready.starts_with("emulator ready"), "{}", again.ready);
+}
+
+/// What a folder for temporary files holds.
+fn left_in(folder: &tempfile::TempDir) -> Vec<String> {
+    std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect()
+}
+
+#[test]
+fn a_signal_during_the_start_ends_it_at_once_and_leaves_nothing_behind() {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    let temporary = tempfile::tempdir().unwrap();
+    let ended_by = |name: &str, number: i32| {
+        let child = bare(&["emulator"])
+            .env("TMPDIR", temporary.path().to_str().unwrap())
+            .spawn();
+        let mut starting = Running {
+            child,
+            ready: String::new(),
+        };
+        while left_in(&temporary).is_empty() {
+            std::thread::yield_now();
+        }
+        starting.signal(name);
+        let status = starting.child.wait().unwrap();
+        let mut said = String::new();
+        let mut stdout = starting.child.stdout.take().unwrap();
+        stdout.read_to_string(&mut said).unwrap();
+        assert_eq!(left_in(&temporary), [""; 0], "{name}");
+        // Where it was ready already, that was an end in order.
+        assert_eq!(
+            said.is_empty(),
+            status.signal() == Some(number),
+            "{status} {said}"
+        );
+        said.is_empty()
+    };
+    for (name, number) in [("INT", 2), ("TERM", 15), ("QUIT", 15), ("HUP", 1)] {
+        // Making keys takes a while, mostly; so one of these comes within it.
+        assert!((0..10).any(|_| ended_by(name, number)), "{name}");
+    }
+}
+
+#[test]
+fn no_signal_that_can_be_caught_leaves_a_temporary_folder_with_keys() {
+    let temporary = tempfile::tempdir().unwrap();
+    for name in ["ALRM", "HUP", "INT", "QUIT", "TERM", "USR1", "USR2"] {
+        let mut child = bare(&["emulator"])
+            .env("TMPDIR", temporary.path().to_str().unwrap())
+            .spawn();
+        let mut ready = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut ready)
+            .unwrap();
+        assert_eq!(left_in(&temporary).len(), 1);
+        let running = Running { child, ready };
+        assert_eq!(running.end(name), (Some(0), String::new()), "{name}");
+        assert_eq!(left_in(&temporary), [""; 0], "{name}");
+    }
 }

@@ -36,7 +36,7 @@ fn arguments_input_and_exit_code_are_the_programs_own() {
     .input("in")
     .run();
     assert_eq!((ran.code(), ran.stdout.as_str()), (Some(7), "in --output\n"));
-    assert_eq!(ran.stderr, "");
+    assert_eq!(ran.told(), "");
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn the_program_takes_the_commands_place_and_gets_its_signals() {
     // A closed pipe ends it, as it ends any program.
     let ran = exec(&scene, &["sh", "-c", "yes | head -1"]).run();
     assert_eq!(
-        (ran.code(), ran.stdout.as_str(), ran.stderr.as_str()),
+        (ran.code(), ran.stdout.as_str(), ran.told().as_str()),
         (Some(0), "y\n", "")
     );
 }

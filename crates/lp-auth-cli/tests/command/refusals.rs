@@ -70,6 +70,15 @@ fn a_host_outside_the_trusted_ones_is_not_asked_and_the_way_to_allow_it_is_named
 }
 
 #[test]
+fn what_is_no_host_cannot_be_allowed_and_no_such_advice_is_given() {
+    let scene = Scene::new();
+    scene.emulator.set_service(&ServiceName::SENTINEL, "\u{202e}evil");
+    let ran = scene.command(&["token"]).run();
+    ran.failed(4, &["no host of service `sentinel`", "--domain-api"]);
+    assert!(!ran.stderr.contains("--trusted-host"), "{ran:?}");
+}
+
+#[test]
 fn a_certificate_that_is_not_trusted_ends_it_and_the_way_to_trust_it_is_named() {
     let scene = Scene::new();
     let other = scene.write("other.pem", CertificateAuthority::generate().unwrap().pem());

@@ -1,6 +1,6 @@
 //! How the command fits in: help, completions, man pages, pipes.
 
-use crate::scene::{Scene, bare};
+use crate::scene::{Scene, bare, told};
 
 /// All that the help names.
 fn subcommands() -> Vec<String> {
@@ -120,7 +120,7 @@ fn who_stops_reading_long_output_is_no_failure() {
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();
         assert!(
-            output.status.success() && output.stderr.is_empty(),
+            output.status.success() && told(&output.stderr).is_empty(),
             "{arguments:?}: {output:?}"
         );
     }

@@ -31,7 +31,8 @@ pub(super) struct From {
 /// - `change`: something else changed: applications, clock, faults, keys, services or settings.
 /// - `forgotten`: the requests were.
 ///
-/// Begins after the header `Last-Event-ID`, else after the parameter `after`, else now.
+/// Begins after the header `Last-Event-ID`, else after the parameter `after`, else now. A number that no request has had
+/// is of an emulator that ran here before: then all is news.
 pub(super) async fn stream(
     State(plane): State<Plane>,
     headers: HeaderMap,
@@ -48,9 +49,9 @@ pub(super) async fn stream(
         .and_then(|id| id.to_str().ok()?.parse().ok());
     let mut news = plane.shared.follow();
     let known = *news.borrow_and_update();
-    let after = last_seen
-        .or(from.after)
-        .unwrap_or_else(|| plane.shared.lock().journal.last());
+    let last = plane.shared.lock().journal.last();
+    let after = last_seen.or(from.after).unwrap_or(last);
+    let after = if after > last { 0 } else { after };
     let following = Following {
         plane,
         news,

@@ -84,6 +84,8 @@ fn whoever_comes_back_misses_nothing() {
             assert_eq!(events.next().1["number"], number);
         }
     }
+    // It was started anew meanwhile, and counts from 1.
+    assert_eq!(Events::open(&plane, "", Some(9000)).next().1["number"], 1);
     plane
         .send("GET", "/events?after=x", &[], "")
         .problem(400, &["after", "invalid digit"]);

@@ -2,10 +2,14 @@
 #![cfg(test)]
 #![cfg(feature = "control")]
 
+mod applications;
 #[path = "../over_the_wire/client.rs"]
 #[expect(dead_code, reason = "the other tests use the rest of it")]
 mod client;
 mod events;
+mod faults;
 mod guard;
+mod keys;
 mod plane;
 mod resources;
+mod settings;

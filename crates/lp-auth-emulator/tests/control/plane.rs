@@ -90,3 +90,8 @@ impl Reply {
         assert_eq!((self.status, self.text.as_str()), (204, ""));
     }
 }
+
+/// What a client sends for a token.
+pub(crate) fn form(client_id: &str, secret: &str) -> String {
+    format!("client_id={client_id}&client_secret={secret}&grant_type=client_credentials")
+}

@@ -88,9 +88,9 @@ fn a_shell_reads_the_settings_whatever_the_folders_name() {
         let file = |name: &str| path.join(name).display().to_string();
         let host = emulator.sentinel();
         let last = if plain {
-            "LP_PLAIN_HTTP_LOOPBACK=true\n".to_owned()
+            "LP_PLAIN_HTTP_LOOPBACK=true\n"
         } else {
-            String::new()
+            "LP_PLAIN_HTTP_LOOPBACK=false\n"
         };
         let ca = if plain {
             String::new()
@@ -101,10 +101,11 @@ fn a_shell_reads_the_settings_whatever_the_folders_name() {
             output,
             format!(
                 "s3kr1t $x 'y'{}LP_ACCOUNT_ID=12345678\n{ca}LP_CLIENT_ID={}\nLP_CLIENT_SECRET_FILE={}\n\
-                LP_DOMAIN_API={}\n{last}LP_TRUSTED_HOSTS={host}\nLP_V1_KEYS={}\n",
+                LP_CONFIG_FILE={}\nLP_DOMAIN_API={}\n{last}LP_TRUSTED_HOSTS={host}\nLP_V1_KEYS={}\n",
                 emulator.v1_public_key_pem(),
                 emulator.client_id(),
                 file("client-secret"),
+                file("config.toml"),
                 emulator.domain_api(),
                 file("v1-public-key.pem"),
             ),
@@ -174,19 +175,6 @@ fn damaged_files_are_named_and_left_alone() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_made_is_named() {
-    let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("file");
-    fs::write(&file, "").unwrap();
-    let error = Emulator::builder().directory(&file).start().unwrap_err();
-    assert!(
-        matches!(&error, EmulatorError::Io { path, .. } if *path == file),
-        "{error}"
-    );
-    assert!(error.to_string().contains("permissions"), "{error}");
-}
-
-#[test]
 fn a_folder_is_used_by_one_emulator_at_a_time() {
     let directory = tempfile::tempdir().unwrap();
     let first = start(directory.path());
@@ -227,4 +215,51 @@ fn keys_that_cannot_be_kept_do_not_change() {
         "{error}"
     );
     assert_eq!(emulator.jwks(), before);
+}
+
+#[test]
+fn the_ports_are_taken_again_where_they_are_free() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = start(directory.path());
+    let address = first.address();
+    let env = fs::read(directory.path().join("env")).unwrap();
+    drop(first);
+    let second = start(directory.path());
+    assert_eq!(second.address(), address);
+    assert_eq!(fs::read(directory.path().join("env")).unwrap(), env);
+    drop(second);
+
+    let taken = std::net::TcpListener::bind(address).unwrap();
+    let third = start(directory.path());
+    assert_ne!(third.address(), address);
+    drop((third, taken));
+
+    // A port that was asked for is had, or it is an error; and it is the one that is kept.
+    let told = Emulator::builder().directory(directory.path()).listen(address);
+    assert_eq!(told.start().unwrap().address(), address);
+    assert_eq!(start(directory.path()).address(), address);
+
+    fs::write(directory.path().join("ports.json"), "nonsense").unwrap();
+    start(directory.path());
+}
+
+#[test]
+fn a_file_is_no_folder_and_where_none_can_be_made_that_is_said() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    fs::write(&file, "").unwrap();
+    let refused = |path: &Path| Emulator::builder().directory(path).start().unwrap_err();
+    let error = refused(&file);
+    assert!(matches!(&error, EmulatorError::NotAFolder(path) if *path == file));
+    assert!(
+        error.to_string().contains("is no folder; name a folder"),
+        "{error}"
+    );
+    let below = file.join("folder");
+    let error = refused(&below);
+    assert!(matches!(&error, EmulatorError::Folder { path, .. } if *path == below));
+    assert!(
+        error.to_string().contains("cannot be made; name another"),
+        "{error}"
+    );
 }

@@ -108,6 +108,7 @@ fn bad() -> impl Strategy<Value = Says> {
         Lost::Tls,
         Lost::TooLarge,
         Lost::Unresolved,
+        Lost::Unusable,
     ]);
     let status = prop::sample::select(vec![
         201, 204, 302, 307, 400, 401, 403, 404, 408, 410, 421, 425, 429, 500, 502, 503, 504, 599,

@@ -10,7 +10,7 @@ pub(crate) fn rest(kind: ErrorKind, pause: Option<u64>, nth: u32) -> u64 {
     let doubling = |first: u64, most: u64| (first << nth.min(20)).min(most);
     match (kind, pause) {
         (ErrorKind::ServerFault | ErrorKind::Throttled, Some(pause)) => pause.clamp(SECOND, 300 * SECOND),
-        (ErrorKind::NoAnswer, _) => doubling(250, 64 * SECOND),
+        (ErrorKind::NoAnswer | ErrorKind::TransportUnusable, _) => doubling(250, 64 * SECOND),
         (ErrorKind::Malformed | ErrorKind::Throttled, _) => doubling(SECOND, 64 * SECOND),
         (ErrorKind::Refused, _) => doubling(30 * SECOND, 600 * SECOND),
         (ErrorKind::Tls, _) => 30 * SECOND,
@@ -30,6 +30,7 @@ pub(crate) fn meaning(says: Says) -> (ErrorKind, Option<u64>, bool) {
         Says::Lost(TransportErrorKind::TooLarge | TransportErrorKind::Redirected) => {
             (ErrorKind::Malformed, None, false)
         }
+        Says::Lost(TransportErrorKind::Unusable) => (ErrorKind::TransportUnusable, None, false),
         Says::Lost(_) => (ErrorKind::NoAnswer, None, true),
         Says::Status(status, _) | Says::StatusAfter(status, _) | Says::Html(status) => match status {
             408 | 425 => (ErrorKind::NoAnswer, pause, true),

@@ -84,6 +84,9 @@ scenarios! {
             &[0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 64.0],
         )
 
+    a_transport_that_cannot_be_used_rests_as_shortly_as_no_answer:
+        rests(Says::Lost(Lost::Unusable), TransportUnusable, &[0.25, 0.5, 1.0])
+
     the_statuses_that_say_no_answer_rest_like_one:
         rests(Status(425, ""), NoAnswer, &[0.25, 0.5, 1.0, 2.0])
 

@@ -8,9 +8,10 @@
 //! - memory stays as it is.
 //!
 //! The map: `outages` is what goes wrong and when, with what the rules say about it; `world` is one client with its
-//! servers and its askers; `spells` are the times without a token; `machine` is the machine's own lateness and memory;
+//! servers, `asker` those who ask it; `spells` are the times without a token; `machine` is the machine's own lateness and memory;
 //! `report` is what is printed.
 
+mod asker;
 mod machine;
 mod outages;
 mod report;

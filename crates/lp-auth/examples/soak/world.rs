@@ -1,23 +1,21 @@
 //! One client with its servers and its askers.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use fastrand::Rng;
-use lp_auth::{
-    AccessToken, Client, ClientBuilder, Error, Limits, Pace, Rests, Stack, UnixTime, Verifier, VerifyError,
-    blocking,
-};
+use lp_auth::{Client, ClientBuilder, Limits, Pace, Rests, Stack};
 use lp_auth_core::TransportErrorKind;
 use lp_auth_emulator::{Emulator, Endpoint};
 use secrecy::ExposeSecret as _;
 
-use crate::machine::{Machine, pause};
+use crate::asker::{Asker, Tally};
+use crate::machine::Machine;
 use crate::outages::{LIFE, LostCall, Outage, SCALE, TIME_LIMIT};
-use crate::spells::{Spell, Spells, Worst};
+use crate::spells::Worst;
 
 /// The askers of a world.
 pub(crate) const ASKERS: usize = 200;
@@ -128,18 +126,6 @@ impl Asked {
             _ => None,
         }
     }
-}
-
-/// What the askers share.
-#[derive(Default)]
-struct Tally {
-    over: AtomicBool,
-    asks: AtomicUsize,
-    errors: AtomicUsize,
-    expired: AtomicUsize,
-    verified: AtomicUsize,
-    rejected: Mutex<Vec<String>>,
-    spells: Spells,
 }
 
 impl World {
@@ -371,87 +357,6 @@ impl World {
     }
 }
 
-/// Somebody who needs a token ten times a second.
-struct Asker {
-    tally: Arc<Tally>,
-    machine: Arc<Machine>,
-    random: Rng,
-    /// Since when he has asked in vain.
-    since: Option<Duration>,
-}
-
-impl Asker {
-    async fn work(mut self, client: Client, verifier: Option<Verifier>) {
-        while !self.tally.over.load(Ordering::Relaxed) {
-            let start = self.machine.elapsed();
-            let token = client.token().await;
-            let token = self.note(start, token);
-            if let (Some(token), Some(verifier)) = (&token, &verifier) {
-                let verdict = verifier.verify(token.expose()).await.map(drop);
-                self.note_verdict(verdict);
-            }
-            tokio::time::sleep(self.break_after(token.is_some())).await;
-        }
-    }
-
-    fn work_on_thread(mut self, client: &blocking::Client, verifier: Option<&blocking::Verifier>) {
-        while !self.tally.over.load(Ordering::Relaxed) {
-            let start = self.machine.elapsed();
-            let token = client.token();
-            let token = self.note(start, token);
-            if let (Some(token), Some(verifier)) = (&token, verifier) {
-                self.note_verdict(verifier.verify(token.expose()).map(drop));
-            }
-            pause(self.break_after(token.is_some()));
-        }
-    }
-
-    fn note(&mut self, start: Duration, token: Result<AccessToken, Error>) -> Option<AccessToken> {
-        self.tally.asks.fetch_add(1, Ordering::Relaxed);
-        let Ok(token) = token else {
-            self.tally.errors.fetch_add(1, Ordering::Relaxed);
-            self.since.get_or_insert(start);
-            return None;
-        };
-        if token.expires_at() <= wall_clock() {
-            self.tally.expired.fetch_add(1, Ordering::Relaxed);
-        }
-        self.tally.spells.note(Spell {
-            start: self.since.take().unwrap_or(start),
-            end: self.machine.elapsed(),
-        });
-        Some(token)
-    }
-
-    fn note_verdict(&self, verdict: Result<(), VerifyError>) {
-        match verdict {
-            Ok(()) => {
-                self.tally.verified.fetch_add(1, Ordering::Relaxed);
-            }
-            // There is no key set to judge by, in an outage of its endpoint.
-            Err(VerifyError::Unavailable(_)) => {}
-            Err(VerifyError::Rejected(rejected)) => {
-                if let Ok(mut all) = self.tally.rejected.lock() {
-                    all.push(rejected.to_string());
-                }
-            }
-        }
-    }
-
-    /// Until the next question: soon, for those who have nothing.
-    fn break_after(&mut self, has_token: bool) -> Duration {
-        Duration::from_millis(if has_token { self.random.u64(50..=150) } else { 5 })
-    }
-}
-
 async fn until(machine: &Machine, time: Duration) {
     tokio::time::sleep(time.saturating_sub(machine.elapsed())).await;
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "whether a token has expired is a question of the time of day"
-)]
-fn wall_clock() -> UnixTime {
-    SystemTime::now().into()
 }

@@ -219,15 +219,12 @@ impl Driver {
         occasion: Occasion,
         now: UnixTime,
     ) -> bool {
-        let Some(place) = place.filter(|_| *purpose == Purpose::Token) else {
-            return false;
-        };
-        let Some(other) = place.other_credentials(occasion, now, &self.watcher) else {
-            return false;
-        };
-        place.adopt(other, now);
-        self.changed.notify(usize::MAX);
-        true
+        let place = place.filter(|_| *purpose == Purpose::Token);
+        let has_other = place.is_some_and(|place| place.follow_files(occasion, now, &self.watcher));
+        if has_other {
+            self.changed.notify(usize::MAX);
+        }
+        has_other
     }
 }
 

@@ -4,7 +4,8 @@
 //! - `row`: a fault and what it must come to, written down beforehand; `words`: what errors say;
 //! - `faults`: the rows, by subject;
 //! - `stack`: the four ways to ask; `scene`: the servers of one cell, and how a fault is planted there;
-//! - `cell`: one fault at one endpoint with one stack, run and judged; `canary`: what must be shown nowhere;
+//! - `cell`: one fault at one endpoint with one stack, run and judged; `talk`: a client, what it is asked, and
+//!   what came of it; `canary`: what must be shown nowhere;
 //! - `page`: `docs/faults.md`, written from the rows.
 #![cfg(all(
     feature = "blocking",
@@ -20,6 +21,7 @@ mod page;
 mod row;
 mod scene;
 mod stack;
+mod talk;
 mod words;
 
 use std::sync::Arc;

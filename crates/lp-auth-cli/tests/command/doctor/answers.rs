@@ -229,7 +229,7 @@ fn what_the_domain_api_does_not_know_is_told_apart() {
         &scene,
         "400 to an unknown service",
         "domain_api.answer",
-        "request_refused",
+        "service_unknown",
         &["400", "unknown service"],
     );
     let mut shapes = scene.emulator.shapes();

@@ -49,6 +49,19 @@ fn a_setting_that_is_missing_or_wrong_is_named() {
             words: &[words],
         });
     }
+    Diagnosis::of(
+        scene
+            .command(&["doctor", "--output", "json"])
+            .without("LP_CLIENT_ID")
+            .env("LP_CLIENT_ID_FILE", "/nowhere/id"),
+        "no file of the client id",
+    )
+    .failed(&Expected {
+        planted: "no file of the client id",
+        step: "settings",
+        cause: invalid,
+        words: &["/nowhere/id"],
+    });
     let run = scene
         .command(&["doctor", "--output", "json"])
         .env("LP_REGION", "us");
@@ -58,6 +71,24 @@ fn a_setting_that_is_missing_or_wrong_is_named() {
         cause: invalid,
         words: &["more than one"],
     });
+}
+
+#[test]
+fn what_is_missing_is_told_where_to_be_had_and_nothing_else_is() {
+    let scene = Scene::new();
+    for (missing, told, untold) in [
+        ("LP_ACCOUNT_ID", "site id", "gives out client id"),
+        ("LP_CLIENT_ID", "gives out client id", "site id"),
+    ] {
+        for command in ["doctor", "token"] {
+            let ran = scene.command(&[command]).without(missing).run();
+            let all = format!("{}{}", ran.stdout, ran.stderr);
+            assert!(all.contains(told) && !all.contains(untold), "{missing}: {all}");
+        }
+    }
+    let ran = scene.command(&["verify"]).without("LP_ACCOUNT_ID").run();
+    ran.failed(2, &["site id", "LP_ACCOUNT_ID"]);
+    assert!(!ran.stderr.contains("gives out client id"), "{ran:?}");
 }
 
 #[cfg(target_os = "linux")]
@@ -108,6 +139,56 @@ fn a_secret_that_cannot_be_used_is_named_and_never_shown() {
         words: &["cannot be read"],
     };
     diagnose(|arguments| scene.command(arguments), &expected, Diagnosis::failed);
+}
+
+/// What a profile with this command comes to, without a secret from elsewhere.
+#[cfg(unix)]
+fn with_command(scene: &Scene, command: &str, patience: &str) -> Run {
+    let config = format!("[profiles.default]\nclient_secret_command = {command}\n");
+    let file = scene.write("config.toml", &config);
+    scene
+        .command(&["doctor", "--output", "json"])
+        .without("LP_CLIENT_SECRET_FILE")
+        .env("LP_CONFIG_FILE", file.to_str().unwrap())
+        .env("LP_PATIENCE", patience)
+        .env("PATH", "/usr/bin:/bin")
+}
+
+#[cfg(unix)]
+#[test]
+fn a_command_that_does_not_tell_the_secret_is_named_as_the_cause() {
+    let scene = Scene::new();
+    for (command, patience, words) in [
+        ("['false']", "20", "fails: exit status: 1"),
+        ("['echo']", "20", "writes nothing on the first line"),
+        ("['sleep', '100']", "0.2", "did not end within"),
+    ] {
+        let diagnosis = Diagnosis::of(with_command(&scene, command, patience), command);
+        let step = diagnosis.step("client_secret");
+        assert_eq!(step["cause"], "secret_command_failed", "{diagnosis:?}");
+        assert!(step["summary"].as_str().unwrap().contains(words), "{step}");
+        assert!(!step["advice"].to_string().contains("secret-file"), "{step}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_secret_that_is_refused_is_named_with_the_source_that_holds() {
+    let scene = Scene::new();
+    let by_variable = scene
+        .command(&["doctor", "--output", "json"])
+        .without("LP_CLIENT_SECRET_FILE")
+        .env("LP_CLIENT_SECRET", "wrong");
+    let by_command = with_command(&scene, "['echo', 'wrong']", "20");
+    for (run, source) in [
+        (by_variable, "secret (LP_CLIENT_SECRET)"),
+        (by_command, "secret (client_secret_command of profile `default`)"),
+    ] {
+        let diagnosis = Diagnosis::of(run, source);
+        let step = diagnosis.step("token.answer");
+        assert_eq!(step["cause"], "credentials_refused", "{diagnosis:?}");
+        assert!(step["advice"].to_string().contains(source), "{step}");
+    }
 }
 
 #[test]
@@ -170,4 +251,15 @@ fn each_setting_tells_where_it_comes_from() {
     assert_eq!(source("ca_file"), "LP_CA_FILE");
     assert_eq!(source("api_version"), "default");
     assert_eq!(source("region"), serde_json::Value::Null);
+}
+
+#[test]
+fn a_client_id_in_a_file_is_as_good_as_any() {
+    let scene = Scene::new();
+    let file = scene.write("client-id", scene.emulator.client_id());
+    let run = scene
+        .command(&["doctor"])
+        .without("LP_CLIENT_ID")
+        .env("LP_CLIENT_ID_FILE", file.to_str().unwrap());
+    assert!(run.run().done().contains(" 0 failed"));
 }

@@ -401,6 +401,22 @@ fn over_plain_http_on_loopback_there_is_no_tls_to_look_at() {
 }
 
 #[test]
+fn plain_http_to_a_server_of_https_is_named_as_the_cause() {
+    let scene = Scene::new();
+    let address = format!("http://{}", scene.emulator.sentinel());
+    let run = scene
+        .command(&["doctor", "--output", "json"])
+        .env("LP_DOMAIN_API", &address)
+        .env("LP_PLAIN_HTTP_LOOPBACK", "1");
+    Diagnosis::of(run, "https").failed(&Expected {
+        planted: "https",
+        step: "domain_api.answer",
+        cause: "wants_tls",
+        words: &["400"],
+    });
+}
+
+#[test]
 fn a_host_that_the_settings_name_needs_no_domain_api() {
     let scene = Scene::new();
     let run = scene
