@@ -22,16 +22,38 @@ def variables(folder):
 
 
 def run(arguments, environment):
-    """How long a process takes from its start to its end, and how much memory it needs at most."""
+    """How long a process takes from its start to its end, in nanoseconds."""
     started = time.monotonic_ns()
-    process = subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    token, complaint = process.stdout.read(), process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    took = time.monotonic_ns() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
+    process = start(arguments, environment)
+    finish(process)
+    return time.monotonic_ns() - started
+
+
+def memory(arguments, environment):
+    """The most that was resident, in kilobytes, as last seen before the end.
+
+    What the system says of a process that has ended counts in what its parent held when it was started.
+    """
+    process = start(arguments, environment)
+    most = 0
+    while process.poll() is None:
+        try:
+            with open(f"/proc/{process.pid}/status") as status:
+                most = max(most, *map(int, re.findall(r"^VmHWM:\s+(\d+)", status.read(), re.MULTILINE)), 0)
+        except OSError:
+            pass
+    finish(process)
+    return most
+
+
+def start(arguments, environment):
+    return subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def finish(process):
+    token, complaint = process.communicate()
     if process.returncode != 0 or token.count(".") != 2:
         raise RuntimeError(f"no token: {complaint.strip()}")
-    return took, usage.ru_maxrss
 
 
 def main(folder):
@@ -52,9 +74,9 @@ def main(folder):
     for line in sys.stdin:
         name, count = line.split()
         try:
-            measured = [run(*subjects[name.removesuffix("-kilobytes")]) for _ in range(int(count))]
-            place = 1 if name.endswith("-kilobytes") else 0
-            print(sum(times[place] for times in measured), flush=True)
+            measure = memory if name.endswith("-kilobytes") else run
+            subject = subjects[name.removesuffix("-kilobytes")]
+            print(sum(measure(*subject) for _ in range(int(count))), flush=True)
         except (KeyError, RuntimeError) as error:
             print(f"error: {error}".replace("\n", " "), flush=True)
     emulator.send_signal(signal.SIGTERM)
