@@ -85,8 +85,8 @@ mod tests {
     fn a_path_that_is_too_long_is_broken_behind_a_slash_and_nothing_reaches_beyond_the_width() {
         for (text, lines) in [
             (
-                "/tmp/folder/lp3/v1-public-key.pem (LP_V1_KEYS)",
-                &["/tmp/folder/lp3/", "v1-public-key.pem", "(LP_V1_KEYS)"][..],
+                "/data/folder/lp3/v1-public-key.pem (LP_V1_KEYS)",
+                &["/data/folder/lp3/", "v1-public-key.pem", "(LP_V1_KEYS)"][..],
             ),
             ("one two", &["one two"]),
             (

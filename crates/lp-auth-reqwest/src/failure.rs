@@ -18,7 +18,7 @@ use tokio::task::JoinError;
 /// ```
 /// use lp_auth_core::TransportErrorKind;
 ///
-/// let error = reqwest::Client::new().get("no URL").build().unwrap_err();
+/// let error = reqwest::Proxy::all("no URL").unwrap_err();
 /// assert_eq!(lp_auth_reqwest::transport_error(error).kind(), TransportErrorKind::Other);
 /// ```
 pub fn transport_error(error: reqwest::Error) -> TransportError {

@@ -175,7 +175,7 @@ mod tests {
             ]),
             row([
                 "ca_file",
-                "/home/somebody/a/folder/whose/name/is/long/and/longer/still/ca.pem",
+                "/data/somebody/a/folder/whose/name/is/long/and/longer/still/ca.pem",
                 "profile `default`",
             ]),
         ];
