@@ -22,7 +22,8 @@ impl ParsedKey {
             })
             .as_ref()
             .ok_or(Unfit)?
-            .verify_sig(message, signature)
+            // Hashed first: to be given the message, the library makes a context on the heap that could take it in pieces.
+            .verify_digest_sig(&digest::digest(&digest::SHA256, message), signature)
             .map_err(|_| Unfit)
     }
 }
