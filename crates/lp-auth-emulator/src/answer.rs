@@ -24,11 +24,14 @@ impl Asked {
         self.headers.get(AUTHORIZATION)?.to_str().ok()
     }
 
-    /// The media type of the body, in lower case and without parameters.
-    pub(crate) fn media_type(&self) -> Option<String> {
-        let value = self.headers.get(CONTENT_TYPE)?.to_str().ok()?;
-        let essence = value.split(';').next().unwrap_or(value);
-        Some(essence.trim().to_ascii_lowercase())
+    /// Whether the body is of this media type, with whatever parameters.
+    pub(crate) fn has_media_type(&self, media_type: &str) -> bool {
+        let value = self
+            .headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
+        let essence = value.and_then(|value| value.split(';').next());
+        essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(media_type))
     }
 
     pub(crate) fn query_value(&self, name: &str) -> Option<String> {
@@ -51,7 +54,8 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn json(body: &Value) -> Self {
-        Self::new(StatusCode::OK, JSON, body.to_string().into())
+        let body = serde_json::to_vec(body).expect("a JSON value can be written");
+        Self::new(StatusCode::OK, JSON, body.into())
     }
 
     pub(crate) fn new(status: StatusCode, content_type: &'static str, body: Bytes) -> Self {

@@ -74,7 +74,7 @@ impl fmt::Debug for Watcher {
 /// The last requests, and how many there were.
 #[derive(Default)]
 pub(crate) struct Journal {
-    seen: VecDeque<SeenRequest>,
+    seen: VecDeque<Arc<SeenRequest>>,
     last: u64,
     counts: HashMap<Option<Endpoint>, usize>,
 }
@@ -84,14 +84,15 @@ impl Journal {
     const LENGTH: usize = 10_000;
 
     /// Gives the request its number, and keeps it.
-    pub(crate) fn record(&mut self, mut request: SeenRequest) -> SeenRequest {
+    pub(crate) fn record(&mut self, mut request: SeenRequest) -> Arc<SeenRequest> {
         self.last += 1;
         request.number = self.last;
         *self.counts.entry(request.endpoint).or_default() += 1;
         if self.seen.len() == Self::LENGTH {
             self.seen.pop_front();
         }
-        self.seen.push_back(request.clone());
+        let request = Arc::new(request);
+        self.seen.push_back(Arc::clone(&request));
         request
     }
 
@@ -102,14 +103,17 @@ impl Journal {
     }
 
     pub(crate) fn seen(&self) -> Vec<SeenRequest> {
-        self.seen.iter().cloned().collect()
+        self.seen
+            .iter()
+            .map(|request| SeenRequest::clone(request))
+            .collect()
     }
 
     /// Those after the one with this number, oldest first.
     #[cfg(feature = "control")]
     pub(crate) fn after(&self, number: u64) -> impl DoubleEndedIterator<Item = &SeenRequest> {
         let first = self.seen.partition_point(|request| request.number <= number);
-        self.seen.range(first..)
+        self.seen.range(first..).map(|request| &**request)
     }
 
     /// The number of the last one; 0 before the first.

@@ -1,6 +1,7 @@
 //! Sentinel: the token endpoint in all request variants of LIVEPERSON.md §2, and the key set.
 
 use core::time::Duration;
+use std::borrow::Cow;
 
 use http::header::{CACHE_CONTROL, HeaderValue, WWW_AUTHENTICATE};
 use http::{Method, StatusCode};
@@ -33,7 +34,8 @@ pub(crate) fn token(
         .one("client_id")
         .ok()
         .flatten()
-        .filter(|client_id| snapshot.settings.knows_client(client_id));
+        .filter(|client_id| snapshot.settings.knows_client(client_id))
+        .map(str::to_owned);
     answer.not_to_be_stored()
 }
 
@@ -60,8 +62,8 @@ pub(crate) fn keys(snapshot: &Snapshot, asked: &Asked) -> Answer {
 /// What a request for a token amounts to, once nothing speaks against it.
 struct Grant<'a> {
     application: &'a Application,
-    consumer: Option<String>,
-    scope: Option<String>,
+    consumer: Option<&'a str>,
+    scope: Option<&'a str>,
     signer: ApiVersion,
     version: ApiVersion,
 }
@@ -72,19 +74,19 @@ impl<'a> Grant<'a> {
         account: &'a str,
         path: ApiVersion,
         asked: &Asked,
-        parameters: &Parameters,
+        parameters: &'a Parameters<'_>,
     ) -> Result<Self, Refusal> {
         let settings = &snapshot.settings;
         if asked.method != Method::POST {
             return Err(Refusal::method("POST"));
         }
-        let form = asked.media_type().as_deref() == Some("application/x-www-form-urlencoded");
+        let form = asked.has_media_type("application/x-www-form-urlencoded");
         if !asked.body.is_empty() && !form {
             return Err(Refusal::bad_request(
                 "the content type must be application/x-www-form-urlencoded",
             ));
         }
-        let (version, signer) = match (path, parameters.one("v")?.as_deref()) {
+        let (version, signer) = match (path, parameters.one("v")?) {
             (ApiVersion::V1, None | Some("1.0")) => (ApiVersion::V1, ApiVersion::V1),
             (ApiVersion::V1, Some("2.0")) => (ApiVersion::V2, settings.shapes.legacy_v2_signer),
             (ApiVersion::V2, None | Some("2.0")) => (ApiVersion::V2, ApiVersion::V2),
@@ -109,7 +111,7 @@ impl<'a> Grant<'a> {
             ));
         }
         let scope = parameters.one("scope")?;
-        if let Some(wanted) = &scope {
+        if let Some(wanted) = scope {
             let granted = |name| application.scope().split(' ').any(|other| other == name);
             if !wanted.split(' ').all(granted) {
                 return Err(Refusal::new(
@@ -180,7 +182,7 @@ fn authenticate<'a>(
     snapshot: &'a Snapshot,
     account: &'a str,
     asked: &Asked,
-    parameters: &Parameters,
+    parameters: &Parameters<'_>,
 ) -> Result<&'a Application, Refusal> {
     let settings = &snapshot.settings;
     let client_id = parameters.one("client_id")?;
@@ -223,42 +225,46 @@ fn authenticate<'a>(
 }
 
 /// The parameters of a token request: of its query and of its body.
-struct Parameters {
-    query: Vec<(String, String)>,
-    body: Vec<(String, String)>,
+struct Parameters<'a> {
+    query: Vec<Parameter<'a>>,
+    body: Vec<Parameter<'a>>,
 }
 
-impl Parameters {
-    fn of(asked: &Asked) -> Self {
-        let parse = |bytes: &[u8]| form_urlencoded::parse(bytes).into_owned().collect();
+/// A name and its value.
+type Parameter<'a> = (Cow<'a, str>, Cow<'a, str>);
+
+impl<'a> Parameters<'a> {
+    fn of(asked: &'a Asked) -> Self {
         Self {
-            query: parse(asked.query.as_bytes()),
-            body: parse(&asked.body),
+            query: form_urlencoded::parse(asked.query.as_bytes()).collect(),
+            body: form_urlencoded::parse(&asked.body).collect(),
         }
     }
 
     /// The value of a parameter. An empty one counts as absent, and none may come twice (RFC 6749 §3.2); in the query
     /// and in the body it may, if it says the same.
-    fn one(&self, name: &str) -> Result<Option<String>, Refusal> {
-        let only = |parameters: &[(String, String)]| {
-            let mut values = parameters
-                .iter()
-                .filter(|(other, _)| other == name)
-                .map(|(_, value)| value.clone());
-            let value = values.next();
-            match values.next() {
-                Some(_) => Err(()),
-                None => Ok(value.filter(|value| !value.is_empty())),
-            }
-        };
+    fn one(&self, name: &str) -> Result<Option<&str>, Refusal> {
         let twice = || Refusal::bad_request(format!("{name} comes more than once"));
         match (
-            only(&self.query).map_err(|()| twice())?,
-            only(&self.body).map_err(|()| twice())?,
+            only(&self.query, name).map_err(|()| twice())?,
+            only(&self.body, name).map_err(|()| twice())?,
         ) {
             (Some(query), Some(body)) if query != body => Err(twice()),
             (Some(value), _) | (None, Some(value)) => Ok(Some(value)),
             (None, None) => Ok(None),
         }
+    }
+}
+
+/// The value of a parameter that may come once.
+fn only<'p>(parameters: &'p [Parameter<'_>], name: &str) -> Result<Option<&'p str>, ()> {
+    let mut values = parameters
+        .iter()
+        .filter(|(other, _)| other == name)
+        .map(|(_, value)| &**value);
+    let value = values.next();
+    match values.next() {
+        Some(_) => Err(()),
+        None => Ok(value.filter(|value| !value.is_empty())),
     }
 }

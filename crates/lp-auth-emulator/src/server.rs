@@ -191,6 +191,7 @@ fn seen(
 
 /// A path without what somebody put there by mistake: a secret that is known here, or what looks like a token.
 fn shown(path: &str, settings: &Settings) -> String {
+    const LONGEST: usize = 200;
     let is_secret = |segment: &str| {
         segment.starts_with("eyJ")
             || settings.applications.iter().any(|application| {
@@ -198,9 +199,15 @@ fn shown(path: &str, settings: &Settings) -> String {
                 !secret.is_empty() && segment.contains(secret)
             })
     };
-    let segments: Vec<&str> = path
-        .split('/')
-        .map(|segment| if is_secret(segment) { "[redacted]" } else { segment })
-        .collect();
-    segments.join("/").chars().take(200).collect()
+    let mut shown = String::with_capacity(path.len());
+    for (number, segment) in path.split('/').enumerate() {
+        if number > 0 {
+            shown.push('/');
+        }
+        shown.push_str(if is_secret(segment) { "[redacted]" } else { segment });
+    }
+    while shown.len() > LONGEST {
+        shown.pop();
+    }
+    shown
 }

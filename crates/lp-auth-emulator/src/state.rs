@@ -96,7 +96,7 @@ impl Shared {
     }
 
     /// Keeps what was asked, and tells those who follow along.
-    pub(crate) fn record(&self, request: SeenRequest) -> SeenRequest {
+    pub(crate) fn record(&self, request: SeenRequest) -> Arc<SeenRequest> {
         let request = self.lock().journal.record(request);
         self.news.send_modify(|news| news.requests += 1);
         request

@@ -104,10 +104,11 @@ impl TokenDraft {
 
     /// Header and payload (RFC 7515 §5.1, step 5).
     fn signing_input(self) -> String {
-        let mut input = String::with_capacity(1024);
-        URL_SAFE_NO_PAD.encode_string(Value::Object(self.header).to_string(), &mut input);
+        // Room for the signature behind it.
+        let mut input = String::with_capacity(2048);
+        URL_SAFE_NO_PAD.encode_string(written(&self.header), &mut input);
         input.push('.');
-        URL_SAFE_NO_PAD.encode_string(Value::Object(self.claims).to_string(), &mut input);
+        URL_SAFE_NO_PAD.encode_string(written(&self.claims), &mut input);
         input
     }
 
@@ -177,6 +178,10 @@ fn signed(input: String, key: &SigningKey) -> String {
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(signature, &mut token);
     token
+}
+
+fn written(members: &Map<String, Value>) -> Vec<u8> {
+    serde_json::to_vec(members).expect("a JSON object can be written")
 }
 
 fn members<const N: usize>(members: [(&str, Value); N]) -> Map<String, Value> {
