@@ -3,8 +3,8 @@
 use crate::bench::player::Player;
 use crate::bench::programs::Programs;
 use crate::bench::report::{Section, digits, time};
-use crate::bench::rounds::{SHORT_TURN, Samples};
-use crate::bench::verification::Stage;
+use crate::bench::rounds::{SHORT_TURN, Samples, THREADS_TURN};
+use crate::bench::verification::{Stage, THREADS_ROUNDS};
 use crate::command::Failure;
 
 pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
@@ -26,7 +26,7 @@ fn threads(section: &mut Section, programs: &Programs) -> Result<(), Failure> {
     let names = counts
         .iter()
         .flat_map(|count| kinds.map(|kind| format!("{kind}-on-{count}")));
-    let medians = medians(programs, names)?;
+    let medians = medians(programs, names, THREADS_ROUNDS, THREADS_TURN)?;
     let rows = counts
         .iter()
         .zip(medians.chunks(kinds.len()))
@@ -58,7 +58,7 @@ fn keys(section: &mut Section, programs: &Programs) -> Result<(), Failure> {
     let names = counts
         .iter()
         .flat_map(|count| [format!("full-of-{count}-keys"), format!("jwks-of-{count}")]);
-    let medians = medians(programs, names)?;
+    let medians = medians(programs, names, 51, SHORT_TURN)?;
     let rows = counts.iter().zip(medians.chunks(2)).map(|(count, medians)| {
         let per_key = medians.last().map(|nanos| nanos / f64::from(*count));
         let times = medians.iter().copied().chain(per_key).map(time);
@@ -140,12 +140,17 @@ fn repeated(player: &mut Player, subject: &str, count: u32, turns: usize) -> Res
     Ok(Samples::new(answers?).spread().median)
 }
 
-fn medians(programs: &Programs, names: impl Iterator<Item = String>) -> Result<Vec<f64>, Failure> {
+fn medians(
+    programs: &Programs,
+    names: impl Iterator<Item = String>,
+    rounds: usize,
+    turn: f64,
+) -> Result<Vec<f64>, Failure> {
     let mut stage = Stage::default();
     let player = stage.player(programs.start("verify-aws-lc")?);
     for name in names {
         stage.subject(player, &name);
     }
-    let samples = stage.measure(51, SHORT_TURN)?;
+    let samples = stage.measure(rounds, turn)?;
     Ok(samples.iter().map(|samples| samples.spread().median).collect())
 }

@@ -114,10 +114,7 @@ fn count(programs: &Programs, workspace: &Path, paths: &[GuardedPath]) -> Result
     build(programs, workspace, paths)?;
     paths
         .iter()
-        .map(|(program, subject, count)| {
-            let path = programs.folder().join("release").join(program);
-            instructions(programs, &path, subject, *count)
-        })
+        .map(|(program, subject, count)| instructions(programs, &programs.built(program), subject, *count))
         .collect()
 }
 

@@ -37,7 +37,12 @@ impl Programs {
         println!("  building {name}");
         let arguments = format!("build --quiet --release --package {name}");
         output(self.with_python(program("cargo", &arguments).current_dir(workspace)))?;
-        Ok(self.folder.join("release").join(name))
+        Ok(self.built(name))
+    }
+
+    /// Where a program is that was built.
+    pub(crate) fn built(&self, name: &str) -> PathBuf {
+        self.folder.join("release").join(name)
     }
 
     /// A program of the bench workspace, at work.
@@ -48,7 +53,7 @@ impl Programs {
 
     /// A further program of a package that was built.
     pub(crate) fn start_built(&self, name: &str) -> Result<Player, Failure> {
-        Player::start(&mut Command::new(self.folder.join("release").join(name)))
+        Player::start(Command::new(self.built(name)).env("BENCH_FOLDER", &self.folder))
     }
 
     /// A script of the bench workspace in node, with these packages at their newest versions.

@@ -7,6 +7,8 @@ use crate::command::Failure;
 pub(crate) const SHORT_TURN: f64 = 3e6;
 /// The same where a clock is coarse, as that of another thread or process.
 pub(crate) const LONG_TURN: f64 = 3e8;
+/// The same for several threads at once: it takes a scheduler some milliseconds to give each a core of its own.
+pub(crate) const THREADS_TURN: f64 = 1e8;
 
 /// Something to measure: whose subject it is, by its place among the players.
 pub(crate) struct Subject {
@@ -83,6 +85,11 @@ fn calibrate(player: &mut Player, name: &str, turn: f64) -> Result<u64, Failure>
 impl Samples {
     pub(crate) fn new(samples: Vec<f64>) -> Self {
         Self(samples)
+    }
+
+    /// The rounds of several measurements, one after the other.
+    pub(crate) fn of_all(measurements: impl IntoIterator<Item = Self>) -> Self {
+        Self(measurements.into_iter().flat_map(|samples| samples.0).collect())
     }
 
     pub(crate) fn spread(&self) -> Spread {

@@ -2,8 +2,8 @@
 
 use crate::bench::programs::Programs;
 use crate::bench::report::{Row, Section, digits, time, with_spread};
-use crate::bench::rounds::{SHORT_TURN, Samples};
-use crate::bench::verification::{Stage, scaling};
+use crate::bench::rounds::{SHORT_TURN, Samples, THREADS_TURN};
+use crate::bench::verification::{Stage, THREADS_ROUNDS, scaling};
 use crate::command::Failure;
 
 const ROUNDS: usize = 201;
@@ -65,9 +65,9 @@ pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
     ] {
         threads.subject(player, name);
     }
-    rows.extend(scaling(
+    rows.push(scaling(
         "the token at hand by reference: two threads over one",
-        &threads.measure(31, SHORT_TURN)?,
+        &threads.measure(THREADS_ROUNDS, THREADS_TURN)?,
     ));
 
     let player = stage.players.first_mut().ok_or("the program has gone")?;

@@ -104,7 +104,8 @@ impl Load {
             for connection in &mut self.connections {
                 connection.get_mut().write_all(&self.request).expect("it reads");
             }
-            for connection in &mut self.connections {
+            // The last answer first: when it is there all are, and the emulator has not woken this thread for each.
+            for connection in self.connections.iter_mut().rev() {
                 read_answer(connection);
             }
             asked += CONNECTIONS as u64;

@@ -3,7 +3,10 @@
 use std::time::SystemTime;
 
 use lp_auth_core::http::{Request, Response};
-use lp_auth_core::{AccessToken, Answer, ApiVersion, Body, Credentials, PreparedTokenRequest, Region, ServiceHost, TokenRequest};
+use lp_auth_core::{
+    AccessToken, Answer, ApiVersion, Body, Credentials, PreparedTokenRequest, Region, ServiceHost,
+    TokenRequest,
+};
 
 use crate::reply::reply;
 
