@@ -1,8 +1,9 @@
 """Starts of the command and of LivePerson's JavaScript client, against an emulator on loopback, over TLS.
 
-The protocol is that of player/src/lib.rs; the answers are nanoseconds by the clock on the wall, or kilobytes.
+The protocol is that of player/src/lib.rs; the answers are nanoseconds by the clock on the wall, kilobytes, or requests.
 """
 
+import json
 import os
 import re
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 COMMAND = os.environ["BENCH_COMMAND"]
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -46,6 +48,17 @@ def memory(arguments, environment):
     return most
 
 
+def token_requests(askers, arguments, environment):
+    """How many token requests the emulator gets from a process in which so many askers come at once."""
+    def seen():
+        with urllib.request.urlopen(environment["LP_EMULATOR_CONTROL"] + "/requests?limit=1") as reply:
+            return json.load(reply)["counts"]["token"]
+
+    before = seen()
+    finish(start(arguments, {**environment, "BENCH_ASKERS": str(askers)}))
+    return seen() - before
+
+
 def start(arguments, environment):
     return subprocess.Popen(arguments, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -74,6 +87,9 @@ def main(folder):
     for line in sys.stdin:
         name, count = line.split()
         try:
+            if name.endswith("-token-requests"):
+                print(token_requests(count, *subjects[name.removesuffix("-token-requests")]), flush=True)
+                continue
             measure = memory if name.endswith("-kilobytes") else run
             subject = subjects[name.removesuffix("-kilobytes")]
             print(sum(measure(*subject) for _ in range(int(count))), flush=True)

@@ -11,6 +11,7 @@ use crate::workspace::root;
 
 /// Starts of the command and of the peer, by turns.
 const ROUNDS: usize = 21;
+const ASKERS: u64 = 1000;
 
 pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
     let mut section = Section::new("The command");
@@ -74,6 +75,7 @@ fn cold_start(programs: &Programs, command: &Path) -> Result<Vec<Row>, Failure> 
     let [player] = &mut players;
     let reqwest = player.ask("reqwest-kilobytes", 1)? / 1024.0;
     let isahc = player.ask("isahc-kilobytes", 1)? / 1024.0;
+    let requests = player.ask("liveperson-functions-client-token-requests", ASKERS)?;
     let version = programs.npm_version("liveperson-functions-client");
     Ok(vec![
         Row::at_least(
@@ -90,6 +92,15 @@ fn cold_start(programs: &Programs, command: &Path) -> Result<Vec<Row>, Failure> 
         Row {
             absolute: format!("{} MiB over isahc", digits(isahc)),
             ..Row::number("memory of `lp-auth token` over reqwest", 15.0, "MiB", reqwest)
+        },
+        Row {
+            what: format!(
+                "token requests of {ASKERS} askers who come at once to LivePerson's JavaScript client"
+            ),
+            bound: String::new(),
+            measured: digits(requests),
+            absolute: "1.00 of as many who come to `lp_auth::Client`, see above".to_owned(),
+            reached: None,
         },
     ])
 }
