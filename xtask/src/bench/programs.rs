@@ -146,6 +146,35 @@ impl Programs {
         output(pip.arg(&folder).args(missing)).map(drop)
     }
 
+    /// A program of the bench workspace in Go, with this module at its newest version.
+    pub(crate) fn start_go(&self, script: &str, module: &str) -> Result<Player, Failure> {
+        let folder = self.folder.join("go");
+        let go = |arguments: &str| output(program("go", arguments).current_dir(&folder));
+        output(&mut program("go", "version")).map_err(|_| "no Go toolchain is at hand")?;
+        if !folder.join("go.sum").exists() {
+            let _ = std::fs::remove_dir_all(&folder);
+            std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+            go("mod init bench")?;
+            go(&format!("get {module}@latest")).map_err(|_| "the Go module cannot be fetched here")?;
+        }
+        let source = root().join("xtask/bench/scripts").join(script);
+        std::fs::copy(&source, folder.join("main.go"))
+            .map_err(|error| format!("{}: {error}", source.display()))?;
+        go("build -o program .")?;
+        Player::start(Command::new(folder.join("program")).env("BENCH_FOLDER", &self.folder))
+    }
+
+    pub(crate) fn go_version(&self, module: &str) -> String {
+        let text = std::fs::read_to_string(self.folder.join("go/go.mod")).unwrap_or_default();
+        let version = text
+            .split_once(module)
+            .and_then(|(_, rest)| rest.split_whitespace().next());
+        version.map_or_else(
+            || "?".to_owned(),
+            |version| version.trim_start_matches('v').to_owned(),
+        )
+    }
+
     /// So that what pip fetched is found, be it a library or, as `cmake`, a program.
     fn with_python<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         let python = self.folder.join("python");

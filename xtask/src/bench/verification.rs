@@ -216,7 +216,10 @@ fn peers(stage: &mut Stage, programs: &Programs, jsonwebtoken: usize) -> Vec<Pee
         &["PyJWT"],
         programs.start_python("verify.py", &["PyJWT", "cryptography"]),
     ));
-    peers.push(Peer::skipped("`golang-jwt`, Go", "no Go toolchain is at hand"));
+    let module = "github.com/golang-jwt/jwt/v5";
+    let started = programs.start_go("verify.go", module);
+    let name = format!("`golang-jwt` {}, Go", programs.go_version(module));
+    peers.push(stage.peer(&name, &["golang-jwt"], started));
     peers
 }
 
