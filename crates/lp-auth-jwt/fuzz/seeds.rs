@@ -14,7 +14,10 @@ fn main() -> Result<()> {
         fs::create_dir_all(root.join("corpus").join(target))?;
     }
     let write = |target: &str, name: &str, bytes: &[u8]| {
-        fs::write(root.join("corpus").join(target).join(name.replace('/', "_")), bytes)
+        fs::write(
+            root.join("corpus").join(target).join(name.replace('/', "_")),
+            bytes,
+        )
     };
     for file in ["rfc_cookbook.jsonl", "wycheproof_jws.jsonl"] {
         for line in fs::read_to_string(vectors.join(file))?.lines() {
@@ -25,11 +28,18 @@ fn main() -> Result<()> {
             write("jwks", name, case["jwks"].to_string().as_bytes())?;
         }
     }
-    for line in fs::read_to_string(vectors.join("wycheproof_rsa_raw.jsonl"))?.lines().step_by(50) {
+    for line in fs::read_to_string(vectors.join("wycheproof_rsa_raw.jsonl"))?
+        .lines()
+        .step_by(50)
+    {
         let case: Value = serde_json::from_str(line)?;
         let name = case["name"].as_str().unwrap_or_default();
         write("jwks", name, case["jwk"].to_string().as_bytes())?;
-        write("jwks", &format!("{name}-pem"), case["pem"].as_str().unwrap_or_default().as_bytes())?;
+        write(
+            "jwks",
+            &format!("{name}-pem"),
+            case["pem"].as_str().unwrap_or_default().as_bytes(),
+        )?;
     }
     let sample = fs::read_to_string(vectors.join("specification-sample.jwt"))?;
     write("token", "sample", sample.trim().as_bytes())?;
@@ -43,7 +53,11 @@ fn main() -> Result<()> {
         r#"{"iss":"Sentinel","aud":"12345678","exp":1700003600,"x":{"y":[1,{"z":null}]},"https://liveperson.com/consumer_id":"c"}"#,
     ];
     for (number, claims) in claims.iter().enumerate() {
-        write("verify", &format!("claims-{number}"), &[&header[..], &[0xFF], claims.as_bytes()].concat())?;
+        write(
+            "verify",
+            &format!("claims-{number}"),
+            &[&header[..], &[0xFF], claims.as_bytes()].concat(),
+        )?;
     }
     Ok(())
 }

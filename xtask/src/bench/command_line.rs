@@ -40,13 +40,8 @@ fn size(command: &Path) -> Result<Row, Failure> {
         .map_err(|error| format!("{}: {error}", command.display()))?
         .len();
     #[expect(clippy::cast_precision_loss, reason = "a file of some megabytes")]
-    let mebibytes = length as f64 / (1024.0 * 1024.0);
-    Ok(Row::number(
-        "the release binary, stripped",
-        10.0,
-        "MiB",
-        mebibytes,
-    ))
+    let megabytes = length as f64 / 1e6;
+    Ok(Row::number("the release binary, stripped", 10.0, "MB", megabytes))
 }
 
 fn cold_start(programs: &Programs, command: &Path) -> Result<Vec<Row>, Failure> {

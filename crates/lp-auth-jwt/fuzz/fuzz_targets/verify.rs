@@ -55,9 +55,10 @@ fn verify(token: &str) -> Result<(), Rejected> {
 /// Whether two readings by serde_json find nothing wrong. It keeps the last of duplicates, which we refuse: it may
 /// accept more than we do, and never less.
 fn is_acceptable(header: &[u8], payload: &[u8]) -> bool {
-    let (Ok(header), Ok(claims)) =
-        (serde_json::from_slice::<Value>(header), serde_json::from_slice::<Value>(payload))
-    else {
+    let (Ok(header), Ok(claims)) = (
+        serde_json::from_slice::<Value>(header),
+        serde_json::from_slice::<Value>(payload),
+    ) else {
         return false;
     };
     let aud_fits = match &claims["aud"] {
@@ -93,7 +94,12 @@ fuzz_target!(|bytes: &[u8]| {
     let mut signature = vec![0; WORLD.pair.public().modulus_len()];
     WORLD
         .pair
-        .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), input.as_bytes(), &mut signature)
+        .sign(
+            &RSA_PKCS1_SHA256,
+            &SystemRandom::new(),
+            input.as_bytes(),
+            &mut signature,
+        )
         .expect("a signature");
     let token = format!("{input}.{}", encode(&signature));
     if verify(&token).is_ok() {
