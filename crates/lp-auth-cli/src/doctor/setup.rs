@@ -6,13 +6,13 @@ use std::sync::Arc;
 use lp_auth::{AccountId, Config, KeySet};
 use lp_auth_core::{ClientId, ClientSecret, Credentials, Transport};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::cause::Cause;
 use super::finding::{Finding, Step};
 use crate::failure::{Exit, Failure};
 use crate::servers::Servers;
-use crate::settings::{ACCOUNT_IS, CREDENTIALS_ARE, Settings, Source, Told, Value};
+use crate::settings::{ACCOUNT_IS, CREDENTIALS_ARE, Settings, Source, Told, Value, mode_if_exposed};
 
 /// What the walk needs.
 pub(super) struct Setup {
@@ -215,13 +215,9 @@ fn details(settings: &Settings) -> Vec<Json> {
         .told()
         .into_iter()
         .map(|told| {
-            let (is_present, value) = match told.value {
-                Value::Absent => (false, None),
-                Value::Present => (true, None),
-                Value::Text(text) => (true, Some(text)),
-            };
-            let source = told.source.map(|source| source.to_string());
-            json!({ "name": told.name, "present": is_present, "value": value, "source": source })
+            let mut entry = told.to_json();
+            entry.insert("name".to_owned(), told.name.into());
+            entry.into()
         })
         .collect()
 }
@@ -314,17 +310,8 @@ fn unreadable(settings: &Settings, config: &Config, failure: &Failure) -> Findin
 }
 
 /// The file of the secret and its mode, where others than its owner can read it.
-#[cfg(unix)]
 fn exposed(config: &Config) -> Option<(String, u32)> {
-    use std::os::unix::fs::PermissionsExt as _;
-
     let path = config.client_secret_file.as_ref()?;
-    let file = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
-    let mode = file.permissions().mode() & 0o7777;
-    (mode & 0o077 != 0).then(|| (path.display().to_string(), mode))
-}
-
-#[cfg(not(unix))]
-fn exposed(_: &Config) -> Option<(String, u32)> {
-    None
+    let mode = mode_if_exposed(path)?;
+    Some((path.display().to_string(), mode))
 }
