@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use lp_auth::{AccountId, Config, KeySet};
-use lp_auth_core::{ClientId, ClientSecret, Credentials, Transport};
+use lp_auth_core::{ClientId, ClientSecret, Credentials, InvalidCredential, Transport};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value as Json;
 
@@ -121,12 +121,8 @@ pub(super) fn check(settings: &Settings, config: &Config) -> (Finding, Option<Se
 /// All that is wrong at once.
 fn setup(settings: &Settings, config: &Config) -> Result<Setup, (Cause, Vec<Failure>)> {
     let account = crate::servers::account(config);
-    let client = config
-        .client_id
-        .as_deref()
-        .unwrap_or_default()
-        .parse::<ClientId>();
-    let client = client.map_err(|error| crate::advice::unbuildable(&lp_auth::BuildError::Credential(error)));
+    let client = client_id(config)
+        .map_err(|error| crate::advice::unbuildable(&lp_auth::BuildError::Credential(error)));
     let servers = Servers::of(config);
     let transport = servers
         .as_ref()
@@ -157,6 +153,10 @@ fn setup(settings: &Settings, config: &Config) -> Result<Setup, (Cause, Vec<Fail
             Err((cause, failures.into_iter().flatten().collect()))
         }
     }
+}
+
+fn client_id(config: &Config) -> Result<ClientId, InvalidCredential> {
+    config.client_id.as_deref().unwrap_or_default().parse()
 }
 
 /// The keys of V1 tokens: those of the settings, or the documented one.
@@ -242,13 +242,8 @@ pub(super) fn secret(
         Err(failure) => return (unreadable(settings, config, &failure), None),
     };
     let finding = judged(&secret, &source, config);
-    let client_id = config
-        .client_id
-        .as_deref()
-        .unwrap_or_default()
-        .parse::<ClientId>();
     let client_secret = secret.expose_secret().parse::<ClientSecret>();
-    match (client_id, client_secret) {
+    match (client_id(config), client_secret) {
         (Ok(client_id), Ok(client_secret)) if finding.is_passable() => (
             finding,
             Some(Credentials {
