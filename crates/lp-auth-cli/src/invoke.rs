@@ -14,6 +14,7 @@ use crate::failure::{Exit, Failure};
 use crate::runtime;
 use crate::session::{Session, TokenSettings};
 use crate::settings;
+use crate::uuid::is_uuid;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -146,12 +147,7 @@ impl Arguments {
 }
 
 fn uuid(text: &str) -> Result<String, &'static str> {
-    let lengths: Vec<usize> = text.split('-').map(str::len).collect();
-    let is_uuid = lengths == [8, 4, 4, 4, 12]
-        && text
-            .chars()
-            .all(|letter| letter == '-' || letter.is_ascii_hexdigit());
-    if is_uuid {
+    if is_uuid(text) {
         Ok(text.to_owned())
     } else {
         Err("a UUID is wanted, as 4ec0ff5b-92a3-4c58-b5ac-4d4a36d6d6a1")

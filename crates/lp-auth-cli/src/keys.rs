@@ -97,10 +97,7 @@ impl Published {
                     .begin(&mut *self.locator, Purpose::Keys, now, |host| {
                         JwksRequest.to_http(host)
                     })?;
-                Ok(match step {
-                    Step::Call(call) => Step::Call(call),
-                    Step::Wait(until) => Step::Wait(until),
-                })
+                Ok(step.towards())
             }
         }
     }

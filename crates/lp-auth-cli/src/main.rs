@@ -48,6 +48,7 @@ mod settings;
 mod similar;
 mod times;
 mod token;
+mod uuid;
 mod verify;
 mod warning;
 

@@ -19,6 +19,7 @@ use lp_auth::{AccountId, ApiVersion, Config, ConfigError, Pace, Region, Stack};
 
 pub(crate) use self::config_file::ConfigFile;
 use self::config_file::Wanted;
+pub(crate) use self::permissions::mode_if_exposed;
 use self::resolved::{Kind, Layer};
 pub(crate) use self::resolved::{Settings, Source, Told, Value};
 use crate::failure::{Exit, Failure};

@@ -12,28 +12,23 @@ use core::pin::pin;
 use core::time::Duration;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use event_listener::Event;
-
 use lp_auth_core::{
-    Call, Credentials, Error, ErrorKind, Flow as _, Purpose, Reply, Runtime, Step, TokenSource, Transport,
-    UnixTime, http,
+    Body, Call, Credentials, Error, Purpose, Runtime, TokenSource, Transport, TransportError, UnixTime, http,
 };
 
 use self::in_flight::{Attendance, InFlight, send, wait};
-use crate::credential_files::{FromFiles, Occasion};
-use crate::machines::{Machines, Upkeep};
+use crate::asker::{Asker, Keeper, Next};
+use crate::machines::Machines;
 use crate::place::{Attention, Calling, TokenPlace};
-use crate::progress::{Progress, Watcher};
+use crate::progress::Watcher;
 use crate::question::Question;
+use crate::shared_machines::{Begun, SharedMachines};
 
 pub(crate) struct Driver {
-    machines: Mutex<Machines>,
+    machines: SharedMachines,
     in_flight: Mutex<Vec<InFlight>>,
-    /// Told whenever a call begins or ends, and when the driver goes.
-    changed: Arc<Event>,
     transport: Arc<dyn Transport>,
     runtime: Arc<dyn Runtime>,
-    watcher: Watcher,
 }
 
 impl Driver {
@@ -44,12 +39,10 @@ impl Driver {
         watcher: Watcher,
     ) -> Arc<Self> {
         Arc::new(Self {
-            machines: Mutex::new(machines),
+            machines: SharedMachines::new(machines, watcher),
             in_flight: Mutex::default(),
-            changed: Arc::default(),
             transport,
             runtime,
-            watcher,
         })
     }
 
@@ -69,131 +62,61 @@ impl Driver {
             }
             self.runtime.sleep(patience).await;
         });
-        let asked = self.runtime.monotonic();
-        let mut failure: Option<Error> = None;
-        // Files that say something else whenever they are read must not keep anybody busy.
-        let mut has_reread = false;
-        let mut waited = false;
+        let start = self.runtime.monotonic();
+        let left = || patience.saturating_sub(self.runtime.monotonic().saturating_sub(start));
+        let mut asker = Asker::new(question, patience);
         loop {
-            // Before the question, so that nothing that happens after it is missed.
-            let changed = self.changed.listen();
-            let (now, step) = {
-                let mut machines = self.machines();
-                let now = self.runtime.now();
-                let enough = if waited {
-                    question.good_enough(&mut machines, now)
-                } else {
-                    None
-                };
-                let step = enough.map_or_else(
-                    || question.ask(&mut machines, now),
-                    |answer| Ok(Step::Done(answer)),
-                );
-                if matches!(step, Ok(Step::Call(_))) {
-                    machines.publish();
+            let changed = self.machines.listen();
+            let patient = match asker.next(&self.machines, || self.runtime.now(), left)? {
+                Next::Again => continue,
+                Next::Done(answer) => {
+                    match self.abandoned(asker.question()).filter(|_| !asker.has_waited) {
+                        None => return Ok(answer),
+                        // Whoever was told to make this call has gone.
+                        Some(attendance) => {
+                            self.machines().publish();
+                            attendance
+                                .until(self.machines.changed(), impatience.as_mut())
+                                .await
+                        }
+                    }
                 }
-                (now, step)
-            };
-            let patient = match step {
-                Ok(Step::Done(answer)) => match self.abandoned(question).filter(|_| !waited) {
-                    None => return Ok(answer),
-                    // Whoever was told to make this call has gone.
-                    Some(attendance) => {
-                        self.machines().publish();
-                        attendance.until(&self.changed, impatience.as_mut()).await
-                    }
-                },
-                Ok(Step::Call(call)) => {
-                    let place = question.place();
-                    if !has_reread
-                        && self.has_other_credentials(place.as_ref(), call.purpose(), Occasion::Call, now)
-                    {
-                        has_reread = true;
-                        continue;
-                    }
-                    has_reread = false;
+                Next::Call(call, place) => {
                     self.begin(call, place.as_ref())
-                        .until(&self.changed, impatience.as_mut())
+                        .until(self.machines.changed(), impatience.as_mut())
                         .await
                 }
-                Ok(Step::Wait(until)) => {
-                    let over = self.runtime.sleep(until.since(now));
-                    wait(self.calls_out(), changed, over, impatience.as_mut()).await
-                }
-                Err(error) => {
-                    let place = question.place();
-                    if error.kind() == ErrorKind::Refused
-                        && self.has_other_credentials(place.as_ref(), error.purpose(), Occasion::Rest, now)
-                    {
-                        continue;
-                    }
-                    let left = patience.saturating_sub(self.runtime.monotonic().saturating_sub(asked));
-                    let until = error.retry_at().filter(|until| {
-                        error.is_transient() && question.sleeps_through_rests() && until.since(now) <= left
-                    });
-                    let Some(until) = until else {
-                        return Err(match place {
-                            Some(place) => place.explained(error),
-                            None => error,
-                        });
-                    };
-                    // Once for each rest, however often this asker is woken in it.
-                    if failure.as_ref().and_then(Error::retry_at) != Some(until) {
-                        self.watcher.tell(|| Progress::Resting {
-                            error: error.clone(),
-                            until,
-                        });
-                    }
-                    failure = Some(error);
-                    let over = self.runtime.sleep(until.since(now));
+                Next::Wait(length) => {
+                    let over = self.runtime.sleep(length);
                     wait(self.calls_out(), changed, over, impatience.as_mut()).await
                 }
             };
-            waited = true;
+            asker.has_waited = true;
             if patient.is_break() {
-                let now = self.runtime.now();
-                let enough = question.good_enough(&mut self.machines(), now);
-                return enough
-                    .ok_or_else(|| failure.unwrap_or_else(|| out_of_patience(question.purpose(), patience)));
+                return asker.make_do(&self.machines, || self.runtime.now());
             }
         }
     }
 
     /// Keeps everything fresh until the driver goes. Holds no driver while it waits.
     pub(crate) fn keep_fresh(self: &Arc<Self>) -> impl Future<Output = ()> + Send + use<> {
-        // A sleeping laptop stops timers, so none is trusted for longer.
-        const LONGEST_SLEEP: Duration = Duration::from_secs(60);
         let runtime = Arc::clone(&self.runtime);
         let driver = Arc::downgrade(self);
         async move {
             // Several may be out: a server that is slow to hand out keys holds up no token.
             let mut attended: Vec<Attendance> = Vec::new();
-            let mut has_reread = false;
+            let mut keeper = Keeper::default();
             while let Some(driver) = driver.upgrade() {
                 attended.retain(|attendance| !attendance.has_ended());
-                let changed = driver.changed.listen();
-                let (now, upkeep) = {
-                    let mut machines = driver.machines();
-                    let now = runtime.now();
-                    let upkeep = machines.upkeep(now);
-                    if matches!(upkeep, Upkeep::Call(..)) {
-                        machines.publish();
-                    }
-                    (now, upkeep)
-                };
-                match upkeep {
-                    Upkeep::Call(call, place) => {
-                        let place = place.as_ref();
-                        has_reread = !has_reread
-                            && driver.has_other_credentials(place, call.purpose(), Occasion::Call, now);
-                        if !has_reread {
-                            attended.push(driver.begin(call, place));
-                        }
-                    }
-                    Upkeep::Wait(until) => {
+                let changed = driver.machines.listen();
+                match keeper.next(&driver.machines, || runtime.now()) {
+                    Next::Again => {}
+                    Next::Call(call, place) => attended.push(driver.begin(call, place.as_ref())),
+                    Next::Done(never) => match never {},
+                    Next::Wait(length) => {
                         let calls = driver.calls_out();
                         drop(driver);
-                        let over = runtime.sleep(until.since(now).min(LONGEST_SLEEP));
+                        let over = runtime.sleep(length);
                         let _: ControlFlow<()> = wait(calls, changed, over, pin!(pending())).await;
                     }
                 }
@@ -202,7 +125,7 @@ impl Driver {
     }
 
     pub(crate) fn machines(&self) -> MutexGuard<'_, Machines> {
-        self.machines.lock().unwrap_or_else(PoisonError::into_inner)
+        self.machines.lock()
     }
 
     pub(crate) fn runtime(&self) -> &dyn Runtime {
@@ -216,7 +139,7 @@ impl Driver {
         change: impl FnOnce(&mut TokenSource, UnixTime) -> R,
     ) -> R {
         let result = place.change(|source| change(source, self.runtime.now()));
-        self.changed.notify(usize::MAX);
+        self.machines.wake_all();
         result
     }
 
@@ -234,17 +157,15 @@ impl Driver {
             call.attention().end();
         }
         place.change(|source| source.set_credentials(credentials));
-        self.changed.notify(usize::MAX);
+        self.machines.wake_all();
         drop(gone);
     }
 
     /// Puts a call among those in flight. Nothing is sent until somebody polls it, as the one who began it undertakes.
     fn begin(self: &Arc<Self>, call: Call, place: Option<&Arc<dyn Calling>>) -> Attendance {
-        self.watcher.tell(|| Progress::asking(&call));
-        let began = self.runtime.now();
-        let (ticket, request, limits) = call.into_parts();
+        let (begun, request, limits) = self.machines.begin(call, place, || self.runtime.now());
+        let (now, purpose) = (begun.at(), begun.purpose().clone());
         let attention = Arc::new(Attention::default());
-        let purpose = ticket.purpose().clone();
         let sending = send(
             Arc::clone(&self.transport),
             Arc::clone(&self.runtime),
@@ -252,82 +173,41 @@ impl Driver {
             limits,
         );
         let (driver, ended) = (Arc::downgrade(self), Arc::clone(&attention));
-        let owner = place.map(Arc::downgrade);
         let future = async move {
             let outcome = sending.await;
-            let Some(driver) = driver.upgrade() else { return };
-            driver.watcher.tell(|| Progress::Answered {
-                purpose: ticket.purpose().clone(),
-                outcome: outcome.as_ref().map(http::Response::status).map_err(Clone::clone),
-                took: driver.runtime.now().since(began),
-            });
-            let is_refused = outcome
-                .as_ref()
-                .is_ok_and(|reply| reply.status().is_client_error());
-            let owner = owner
-                .and_then(|owner| owner.upgrade())
-                .filter(|_| is_refused && *ticket.purpose() == Purpose::Token);
-            let other = owner.and_then(|owner| {
-                let now = driver.runtime.now();
-                let other = owner.other_credentials(Occasion::Refusal, now, &driver.watcher)?;
-                Some((owner, other))
-            });
-            driver.deliver(ticket.reply(outcome), other, &ended);
+            if let Some(driver) = driver.upgrade() {
+                driver.end(begun, outcome, &ended);
+            }
         };
-        let call = InFlight::new(future, attention, place, purpose, began, limits);
+        let call = InFlight::new(future, attention, place, purpose, now, limits);
         let attendance = Attendance::of(call.clone());
         if let Some(place) = place {
             place.began(call.attention());
         }
         let mut calls = self.calls();
-        let lost: Vec<InFlight> = calls.extract_if(.., |call| call.is_lost(began)).collect();
+        let lost: Vec<InFlight> = calls.extract_if(.., |call| call.is_lost(now)).collect();
         calls.push(call);
         drop(calls);
         drop(lost);
-        self.changed.notify(usize::MAX);
+        self.machines.wake_all();
         attendance
     }
 
-    /// Hands a reply to the machines. `other` is what the files held after a refusal: nobody rests who may try with that.
-    fn deliver(
+    /// Takes a call from those in flight, as this came of it.
+    fn end(
         &self,
-        reply: Reply,
-        other: Option<(Arc<dyn Calling>, FromFiles)>,
+        begun: Begun,
+        outcome: Result<http::Response<Body>, TransportError>,
         attention: &Arc<Attention>,
     ) {
-        {
-            let mut machines = self.machines();
-            let now = self.runtime.now();
-            // A reply that is nobody's is for a client that was dropped.
-            drop(machines.handle(reply, now));
-            if let Some((place, credentials)) = other {
-                place.adopt(credentials, now);
-            }
-            attention.end();
-            machines.publish();
-        }
+        self.machines
+            .end(begun, outcome, || self.runtime.now(), || attention.end());
         let gone: Vec<InFlight> = self
             .calls()
             .extract_if(.., |call| Arc::ptr_eq(call.attention(), attention))
             .collect();
         drop(gone);
-        self.changed.notify(usize::MAX);
-    }
-
-    /// Whether the files hold other credentials than those that a call was, or would be, made with. They are used then.
-    fn has_other_credentials(
-        &self,
-        place: Option<&Arc<dyn Calling>>,
-        purpose: &Purpose,
-        occasion: Occasion,
-        now: UnixTime,
-    ) -> bool {
-        let place = place.filter(|_| *purpose == Purpose::Token);
-        let has_other = place.is_some_and(|place| place.follow_files(occasion, now, &self.watcher));
-        if has_other {
-            self.changed.notify(usize::MAX);
-        }
-        has_other
+        self.machines.wake_all();
     }
 
     /// A call for the question's place, or of its purpose where it has none, that nobody has undertaken to poll any more.
@@ -352,16 +232,4 @@ impl Driver {
     fn calls(&self) -> MutexGuard<'_, Vec<InFlight>> {
         self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Ends what waits for a change: there will be none.
-impl Drop for Driver {
-    fn drop(&mut self) {
-        self.changed.notify(usize::MAX);
-    }
-}
-
-pub(crate) fn out_of_patience(purpose: Purpose, patience: Duration) -> Error {
-    let detail = format!("no answer within the patience of {} s", patience.as_secs_f32());
-    Error::new(ErrorKind::OutOfPatience, purpose).with_detail(detail)
 }

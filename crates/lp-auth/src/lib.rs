@@ -34,13 +34,15 @@
 //! | `config` | the settings as data: from a file, from the environment |
 //! | `credential_files` | credentials that are read anew when they may have changed |
 //! | `settings`, `stack` | what builders gather, and the HTTP stacks that are compiled in |
-//! | `machines`, `question` | the machines behind one lock, and what they can be asked |
+//! | `machines`, `shared_machines`, `question` | the machines, the one lock around them, and what they can be asked |
 //! | `place`, `at_hand` | one machine of them: what it publishes, and who looks after its calls |
+//! | `asker` | what a step of the machines means for those who ask |
 //! | `driver` | the calls in flight, and waiting |
 //! | `restore` | tokens that were saved earlier |
 //! | `progress` | what a driver tells whoever wants to watch |
 #![forbid(unsafe_code)]
 
+mod asker;
 mod at_hand;
 #[cfg(feature = "blocking")]
 pub mod blocking;
@@ -54,6 +56,7 @@ mod progress;
 mod question;
 mod restore;
 mod settings;
+mod shared_machines;
 mod stack;
 #[cfg(feature = "verify")]
 mod verifier;

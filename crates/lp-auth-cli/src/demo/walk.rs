@@ -7,7 +7,7 @@ use lp_auth::http::Request;
 use lp_auth::http::StatusCode;
 use lp_auth::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use lp_auth::{
-    AccessToken, ApiVersion, Client, HeaderStyle, KeySet, Limits, Rejected, ServiceHost, ServiceName,
+    AccessToken, ApiVersion, Claims, Client, HeaderStyle, KeySet, Limits, Rejected, ServiceHost, ServiceName,
     Verifier, VerifyError,
 };
 use lp_auth_core::{Answer, Body, Runtime, Transport};
@@ -128,11 +128,7 @@ where
             .build()
             .map_err(text)?;
         let claims = verifier.verify(token.expose()).await.map_err(text)?;
-        same(
-            "the client",
-            claims.azp().unwrap_or_default(),
-            self.emulator.client_id(),
-        )?;
+        self.is_of_the_client(&claims)?;
         self.asked(Endpoint::Keys, 0)?;
         Ok(((), "genuine, by the static key; nobody was asked".to_owned()))
     }
@@ -158,11 +154,7 @@ where
         let asked_before = self.emulator.request_count(Endpoint::Keys);
         let verifier = self.verifier().build().map_err(text)?;
         let claims = verifier.verify(token.expose()).await.map_err(text)?;
-        same(
-            "the client",
-            claims.azp().unwrap_or_default(),
-            self.emulator.client_id(),
-        )?;
+        self.is_of_the_client(&claims)?;
         verifier.verify(token.expose()).await.map_err(text)?;
         self.asked(Endpoint::Keys, asked_before + 1)?;
         Ok((
@@ -279,6 +271,11 @@ where
             .trusted_host(self.emulator.sentinel())
             .transport(self.transport.clone(), self.runtime.clone())
             .watch(watch(self.verbose))
+    }
+
+    fn is_of_the_client(&self, claims: &Claims) -> Result<(), String> {
+        let azp = claims.azp().unwrap_or_default();
+        same("the client", azp, self.emulator.client_id())
     }
 
     /// So often was this asked for since the emulator started.

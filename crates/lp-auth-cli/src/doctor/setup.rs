@@ -4,15 +4,15 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use lp_auth::{AccountId, Config, KeySet};
-use lp_auth_core::{ClientId, ClientSecret, Credentials, Transport};
+use lp_auth_core::{ClientId, ClientSecret, Credentials, InvalidCredential, Transport};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::cause::Cause;
 use super::finding::{Finding, Step};
 use crate::failure::{Exit, Failure};
 use crate::servers::Servers;
-use crate::settings::{ACCOUNT_IS, CREDENTIALS_ARE, Settings, Source, Told, Value};
+use crate::settings::{ACCOUNT_IS, CREDENTIALS_ARE, Settings, Source, Told, Value, mode_if_exposed};
 
 /// What the walk needs.
 pub(super) struct Setup {
@@ -121,12 +121,8 @@ pub(super) fn check(settings: &Settings, config: &Config) -> (Finding, Option<Se
 /// All that is wrong at once.
 fn setup(settings: &Settings, config: &Config) -> Result<Setup, (Cause, Vec<Failure>)> {
     let account = crate::servers::account(config);
-    let client = config
-        .client_id
-        .as_deref()
-        .unwrap_or_default()
-        .parse::<ClientId>();
-    let client = client.map_err(|error| crate::advice::unbuildable(&lp_auth::BuildError::Credential(error)));
+    let client = client_id(config)
+        .map_err(|error| crate::advice::unbuildable(&lp_auth::BuildError::Credential(error)));
     let servers = Servers::of(config);
     let transport = servers
         .as_ref()
@@ -157,6 +153,10 @@ fn setup(settings: &Settings, config: &Config) -> Result<Setup, (Cause, Vec<Fail
             Err((cause, failures.into_iter().flatten().collect()))
         }
     }
+}
+
+fn client_id(config: &Config) -> Result<ClientId, InvalidCredential> {
+    config.client_id.as_deref().unwrap_or_default().parse()
 }
 
 /// The keys of V1 tokens: those of the settings, or the documented one.
@@ -215,13 +215,9 @@ fn details(settings: &Settings) -> Vec<Json> {
         .told()
         .into_iter()
         .map(|told| {
-            let (is_present, value) = match told.value {
-                Value::Absent => (false, None),
-                Value::Present => (true, None),
-                Value::Text(text) => (true, Some(text)),
-            };
-            let source = told.source.map(|source| source.to_string());
-            json!({ "name": told.name, "present": is_present, "value": value, "source": source })
+            let mut entry = told.to_json();
+            entry.insert("name".to_owned(), told.name.into());
+            entry.into()
         })
         .collect()
 }
@@ -246,13 +242,8 @@ pub(super) fn secret(
         Err(failure) => return (unreadable(settings, config, &failure), None),
     };
     let finding = judged(&secret, &source, config);
-    let client_id = config
-        .client_id
-        .as_deref()
-        .unwrap_or_default()
-        .parse::<ClientId>();
     let client_secret = secret.expose_secret().parse::<ClientSecret>();
-    match (client_id, client_secret) {
+    match (client_id(config), client_secret) {
         (Ok(client_id), Ok(client_secret)) if finding.is_passable() => (
             finding,
             Some(Credentials {
@@ -314,17 +305,8 @@ fn unreadable(settings: &Settings, config: &Config, failure: &Failure) -> Findin
 }
 
 /// The file of the secret and its mode, where others than its owner can read it.
-#[cfg(unix)]
 fn exposed(config: &Config) -> Option<(String, u32)> {
-    use std::os::unix::fs::PermissionsExt as _;
-
     let path = config.client_secret_file.as_ref()?;
-    let file = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
-    let mode = file.permissions().mode() & 0o7777;
-    (mode & 0o077 != 0).then(|| (path.display().to_string(), mode))
-}
-
-#[cfg(not(unix))]
-fn exposed(_: &Config) -> Option<(String, u32)> {
-    None
+    let mode = mode_if_exposed(path)?;
+    Some((path.display().to_string(), mode))
 }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::found::{Form, Found};
 use crate::rows::{broken, rows};
+use crate::uuid::is_uuid;
 use crate::{plain, times};
 
 /// What these claims are, for who knows LivePerson's documentation.
@@ -261,12 +262,7 @@ pub(crate) fn version_of(kid: &str) -> Option<ApiVersion> {
     if kid.starts_with("appjwt-") {
         return Some(ApiVersion::V1);
     }
-    let groups: Vec<&str> = kid.split('-').collect();
-    let is_uuid = groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
-        && groups
-            .iter()
-            .all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    is_uuid.then_some(ApiVersion::V2)
+    is_uuid(kid).then_some(ApiVersion::V2)
 }
 
 /// A text as it is, anything else as JSON.

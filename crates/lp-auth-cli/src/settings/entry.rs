@@ -4,6 +4,7 @@ use core::fmt;
 use std::path::Path;
 
 use super::resolved::{Layer, Value};
+use crate::uuid::is_uuid;
 
 /// What stands for the same thing: a source that sets one of a group displaces what weaker ones set of it.
 #[derive(Clone, Copy)]
@@ -201,12 +202,11 @@ fn short(value: &str) -> Value {
 
 /// A client id is shown where it looks like one: it may have been mistaken for the secret.
 fn client_id(value: &str) -> Value {
-    let parts: Vec<usize> = value.split('-').map(str::len).collect();
-    let is_uuid = parts == [8, 4, 4, 4, 12]
-        && value
-            .chars()
-            .all(|letter| letter == '-' || letter.is_ascii_hexdigit());
-    if is_uuid { text(value) } else { Value::Present }
+    if is_uuid(value) {
+        text(value)
+    } else {
+        Value::Present
+    }
 }
 
 /// What stands before an @ is a password, as a rule.

@@ -12,19 +12,14 @@ use crate::failure::Failure;
 /// A file that is not there is left to whoever reads it.
 #[cfg(unix)]
 pub(super) fn refuse_readable(what: &str, path: &Path, allowed: bool) -> Result<(), Failure> {
-    use std::os::unix::fs::MetadataExt as _;
-
     let Some(file) = regular(path).filter(|_| !allowed) else {
         return Ok(());
     };
     let shown = path.display();
     let problem = if is_foreign(&file) {
         format!("the {what}, {shown}, belongs to another user")
-    } else if file.mode() & 0o077 != 0 {
-        format!(
-            "the {what}, {shown}, can be read or changed by others: its mode is {:04o}",
-            file.mode() & 0o7777
-        )
+    } else if let Some(mode) = exposed(&file) {
+        format!("the {what}, {shown}, can be read or changed by others: its mode is {mode:04o}")
     } else {
         return Ok(());
     };
@@ -73,6 +68,20 @@ pub(super) fn refuse_writable(path: &Path, file: &Metadata, allowed: bool) -> Re
     Ok(())
 }
 
+/// The mode of this file, if others than its owner can read or change it.
+#[cfg(unix)]
+pub(crate) fn mode_if_exposed(path: &Path) -> Option<u32> {
+    exposed(&regular(path)?)
+}
+
+#[cfg(unix)]
+fn exposed(file: &Metadata) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let mode = file.mode() & 0o7777;
+    (mode & 0o077 != 0).then_some(mode)
+}
+
 /// What the file is, behind symbolic links. A pipe or a terminal has nothing to be read by others later.
 #[cfg(unix)]
 fn regular(path: &Path) -> Option<Metadata> {
@@ -96,6 +105,11 @@ fn quoted(path: &Path) -> String {
 #[cfg(not(unix))]
 pub(super) fn refuse_readable(_: &str, _: &Path, _: bool) -> Result<(), Failure> {
     Ok(())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn mode_if_exposed(_: &Path) -> Option<u32> {
+    None
 }
 
 #[cfg(not(unix))]

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use lp_auth::Config;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Map, Value as Json};
 
 use super::config_file::ConfigFile;
 use super::entry::{ENTRIES, Entry, Group};
@@ -57,6 +58,27 @@ pub(crate) struct Told {
     pub(crate) value: Value,
     /// `None` where it is absent.
     pub(crate) source: Option<Source>,
+}
+
+impl Told {
+    /// All but its name, as members of an object.
+    pub(crate) fn to_json(&self) -> Map<String, Json> {
+        let (is_present, value) = match &self.value {
+            Value::Absent => (false, None),
+            Value::Present => (true, None),
+            Value::Text(text) => (true, Some(text.as_str())),
+        };
+        let source = self.source.as_ref().map(ToString::to_string);
+        let members = [
+            ("present", is_present.into()),
+            ("value", value.into()),
+            ("source", source.into()),
+        ];
+        members
+            .map(|(name, member)| (name.to_owned(), member))
+            .into_iter()
+            .collect()
+    }
 }
 
 /// All settings, of whatever source: flags win over the environment, that over the profile, that over the defaults.

@@ -140,15 +140,7 @@ fn json(settings: &Settings) -> serde_json::Value {
     let told: serde_json::Map<_, _> = settings
         .told()
         .into_iter()
-        .map(|told| {
-            let (is_set, value) = match told.value {
-                Value::Absent => (false, None),
-                Value::Present => (true, None),
-                Value::Text(text) => (true, Some(text)),
-            };
-            let entry = json!({ "present": is_set, "value": value, "source": told.source.map(|source| source.to_string()) });
-            (told.name.to_owned(), entry)
-        })
+        .map(|told| (told.name.to_owned(), told.to_json().into()))
         .collect();
     json!({
         "config_file": file.path.as_ref().map(|path| path.display().to_string()),

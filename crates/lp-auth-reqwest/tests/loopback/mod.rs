@@ -1,4 +1,5 @@
-//! A server on loopback that keeps what it was sent.
+//! A server on loopback that keeps what it was sent, for the tests of both adapters: lp-auth-isahc's is a link to this file,
+//! so that its package holds a copy.
 #![expect(clippy::unwrap_used, reason = "a test ends where its server cannot go on")]
 
 use std::io::{Read, Write};
