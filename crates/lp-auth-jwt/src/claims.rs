@@ -129,6 +129,7 @@ impl ClaimsSet {
     }
 
     /// `aud`, for whom: the account.
+    #[inline]
     pub fn aud(&self) -> Audience<'_> {
         match self.found.aud {
             None => Audience::none(),

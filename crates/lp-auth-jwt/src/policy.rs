@@ -66,6 +66,10 @@ impl Policy {
     /// Which of the policy's accounts a token is for, where there are several.
     pub fn account_of(&self, claims: &ClaimsSet) -> Option<&AccountId> {
         let known = |audience: &str| {
+            // Most policies have one.
+            if let [account] = self.accounts.as_slice() {
+                return (account.as_str() == audience).then_some(account);
+            }
             let found = self
                 .accounts
                 .binary_search_by(|account| account.as_str().cmp(audience));

@@ -7,8 +7,8 @@ use crate::command::Failure;
 pub(crate) const SHORT_TURN: f64 = 3e6;
 /// The same where a clock is coarse, as that of another thread or process.
 pub(crate) const LONG_TURN: f64 = 3e8;
-/// The same for several threads at once: it takes a scheduler some milliseconds to give each a core of its own.
-pub(crate) const THREADS_TURN: f64 = 1e8;
+/// The same for several threads at once.
+pub(crate) const THREADS_TURN: f64 = 1e7;
 
 /// Something to measure: whose subject it is, by its place among the players.
 pub(crate) struct Subject {

@@ -10,8 +10,8 @@ use crate::bench::rounds::{SHORT_TURN, Samples, Subject, THREADS_TURN, measure};
 use crate::command::{Failure, output};
 
 const ROUNDS: usize = 201;
-/// Fewer, as each takes longer.
-pub(crate) const THREADS_ROUNDS: usize = 21;
+/// Of threads, which take longer to start than to work.
+pub(crate) const THREADS_ROUNDS: usize = 61;
 
 pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
     let mut section = Section::new("Verification");
@@ -26,9 +26,6 @@ pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
     let aws = stage.player(programs.start("verify-aws-lc")?);
     let full = stage.subject(aws, "full");
     let jsonwebtoken = stage.subject(aws, "jsonwebtoken");
-    let hot = stage.subject(aws, "memory-hot");
-    let hot_owned = stage.subject(aws, "memory-hot-owned");
-    let thousand = stage.subject(aws, "memory-1000");
     let keys = stage.subject(aws, "jwks-1000");
     let keys_peer = stage.subject(aws, "jwks-1000-jsonwebtoken");
     let ring = stage.player(programs.start("verify-ring")?);
@@ -43,35 +40,15 @@ pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
             .unwrap_or_else(|| Samples::new(Vec::new()))
     };
     let per = |place: usize| time(at(place).spread().median);
-    let pair = |a: usize, b: usize| format!("{} / {}", per(a), per(b));
 
-    let mut rows = beside_bare_on_aws_lc(programs)?;
-    rows.extend(beside_bare_on_ring(programs)?);
-    rows.extend([
-        Row::at_least(
-            "repeat from memory, one hot token",
-            200.0,
-            at(full).over(&at(hot)),
-            pair(full, hot),
-        ),
-        Row::at_least(
-            "repeat from memory, 1,000 tokens in turn",
-            100.0,
-            at(full).over(&at(thousand)),
-            pair(full, thousand),
-        ),
-        Row::beside(
-            "repeat from memory, one hot token, with a copy of the claims",
-            at(full).over(&at(hot_owned)),
-            pair(full, hot_owned),
-        ),
-        Row::at_most(
-            "JWK Set of 1,000 keys, over `jsonwebtoken`'s `JwkSet` with its key map",
-            1.0,
-            at(keys).over(&at(keys_peer)),
-            pair(keys, keys_peer),
-        ),
-    ]);
+    let mut rows = on_aws_lc(programs)?;
+    rows.extend(on_ring(programs)?);
+    rows.push(Row::at_most(
+        "JWK Set of 1,000 keys, over `jsonwebtoken`'s `JwkSet` with its key map",
+        1.0,
+        at(keys).over(&at(keys_peer)),
+        times(&at(keys), &at(keys_peer)),
+    ));
     rows.extend(threads(&mut stage.players, aws)?);
     let mut counting = programs.start_built("allocations")?;
     let allocations = counting.ask("verification", 1)?;
@@ -106,23 +83,53 @@ pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
     Ok(section)
 }
 
-fn beside_bare_on_aws_lc(programs: &Programs) -> Result<Vec<Row>, Failure> {
-    let subjects = ["full", "bare", "bare-hashed-first"];
-    let [full, bare, hashed_first] = in_several_runs(programs, "verify-aws-lc", subjects)?;
-    let what = "full verification on `aws-lc-rs`, over the bare one with a parsed key";
+/// Beside the bare verification, and beside what is answered from memory.
+fn on_aws_lc(programs: &Programs) -> Result<Vec<Row>, Failure> {
+    let subjects = [
+        "bare",
+        "full",
+        "bare-hashed-first",
+        "memory-hot",
+        "memory-1000",
+        "memory-hot-owned",
+    ];
+    let [bare, full, hashed_first, hot, thousand, owned] =
+        in_several_runs(programs, "verify-aws-lc", subjects)?;
     Ok(vec![
-        Row::at_most(what, 1.03, full.over(&bare), times(&full, &bare)),
+        Row::at_most(
+            "full verification on `aws-lc-rs`, over the bare one with a parsed key",
+            1.03,
+            full.over(&bare),
+            times(&full, &bare),
+        ),
+        in_instructions(programs, "verify-aws-lc"),
         Row::beside(
-            "the same, over the bare one of a message that is hashed before",
+            "full verification, over the bare one of a message that is hashed before",
             full.over(&hashed_first),
             times(&full, &hashed_first),
         ),
-        in_instructions(programs, "verify-aws-lc"),
+        Row::at_least(
+            "repeat from memory, one hot token",
+            200.0,
+            full.over(&hot),
+            times(&full, &hot),
+        ),
+        Row::at_least(
+            "repeat from memory, 1,000 tokens in turn",
+            100.0,
+            full.over(&thousand),
+            times(&full, &thousand),
+        ),
+        Row::beside(
+            "repeat from memory, one hot token, with a copy of the claims",
+            full.over(&owned),
+            times(&full, &owned),
+        ),
     ])
 }
 
-fn beside_bare_on_ring(programs: &Programs) -> Result<Vec<Row>, Failure> {
-    let [full, bare] = in_several_runs(programs, "verify-ring", ["full", "bare"])?;
+fn on_ring(programs: &Programs) -> Result<Vec<Row>, Failure> {
+    let [bare, full] = in_several_runs(programs, "verify-ring", ["bare", "full"])?;
     let what = "full verification on `ring`, over its bare one";
     Ok(vec![
         Row::at_most(what, 1.03, full.over(&bare), times(&full, &bare)),

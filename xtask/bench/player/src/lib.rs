@@ -12,8 +12,8 @@ pub mod token;
 
 use std::hint::black_box;
 use std::io::{BufRead, Write};
-use std::sync::Barrier;
-use std::time::Instant;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use cpu_time::ThreadTime;
 
@@ -54,10 +54,10 @@ impl Player {
         work: impl Fn() -> R + Send + Sync + 'static,
     ) -> Self {
         self.measured(name, move |count| {
-            let ready = Barrier::new(threads);
+            let ready = AtomicUsize::new(0);
             let times: Vec<(Instant, Instant)> = std::thread::scope(|scope| {
                 let run = || {
-                    ready.wait();
+                    busy_until_all_are(&ready, threads, &work);
                     let started = Instant::now();
                     for _ in 0..count {
                         black_box(work());
@@ -113,6 +113,20 @@ impl Player {
             Some((_, work)) => work(count).to_string(),
             None => format!("error: no subject is called {name}"),
         }
+    }
+}
+
+/// Works until all threads have for a while, so that the scheduler has given each a core of its own by then. It does not
+/// sleep: whoever is woken may be put beside the one who wakes.
+fn busy_until_all_are<R>(ready: &AtomicUsize, threads: usize, work: impl Fn() -> R) {
+    const WHILE: Duration = Duration::from_millis(10);
+    let started = Instant::now();
+    while started.elapsed() < WHILE {
+        black_box(work());
+    }
+    ready.fetch_add(1, Ordering::AcqRel);
+    while ready.load(Ordering::Acquire) < threads {
+        black_box(work());
     }
 }
 
