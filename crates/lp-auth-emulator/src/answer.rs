@@ -6,7 +6,7 @@ use http::header::{
 };
 use http::{Method, StatusCode};
 use lp_auth_core::UnixTime;
-use serde_json::Value;
+use serde::Serialize;
 
 use crate::shapes::{ErrorBody, JSON};
 
@@ -53,9 +53,8 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    pub(crate) fn json(body: &Value) -> Self {
-        let body = serde_json::to_vec(body).expect("a JSON value can be written");
-        Self::new(StatusCode::OK, JSON, body.into())
+    pub(crate) fn json(body: &impl Serialize) -> Self {
+        Self::new(StatusCode::OK, JSON, written(body).into())
     }
 
     pub(crate) fn new(status: StatusCode, content_type: &'static str, body: Bytes) -> Self {
@@ -80,6 +79,14 @@ impl Answer {
         self.with_header(CACHE_CONTROL, HeaderValue::from_static("no-store"))
             .with_header(PRAGMA, HeaderValue::from_static("no-cache"))
     }
+}
+
+/// As JSON, which what the emulator says always can be.
+pub(crate) fn written(body: &impl Serialize) -> Vec<u8> {
+    // Room for a token: a vector that grows copies what it has.
+    let mut text = Vec::with_capacity(2048);
+    serde_json::to_writer(&mut text, body).expect("nothing in it is a map without text for a name");
+    text
 }
 
 /// A no, before it is put into the shape that errors are to have.

@@ -6,7 +6,8 @@ use std::borrow::Cow;
 use http::header::{CACHE_CONTROL, HeaderValue, WWW_AUTHENTICATE};
 use http::{Method, StatusCode};
 use secrecy::ExposeSecret;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::answer::{Answer, Asked, Refusal};
 use crate::application::Application;
@@ -170,12 +171,21 @@ impl<'a> Grant<'a> {
             Some(TokenFault::NotAJwt) => "this-is-no-jwt".to_owned(),
             Some(TokenFault::OtherAccount(account)) => draft.with_claim("aud", account.as_str()).sign(),
         };
-        let mut reply = json!({ "access_token": access_token, "token_type": "Bearer" });
-        if let (Value::Object(reply), Some(expires_in)) = (&mut reply, expires_in.member(lifetime)) {
-            reply.insert("expires_in".to_owned(), expires_in);
-        }
-        Answer::json(&reply)
+        Answer::json(&TokenResponse {
+            access_token: &access_token,
+            expires_in: expires_in.member(lifetime),
+            token_type: "Bearer",
+        })
     }
+}
+
+/// RFC 6749 §5.1.
+#[derive(Serialize)]
+struct TokenResponse<'a> {
+    access_token: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_in: Option<Value>,
+    token_type: &'static str,
 }
 
 fn authenticate<'a>(

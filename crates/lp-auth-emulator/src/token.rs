@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use lp_auth_core::{ApiVersion, UnixTime};
 use serde_json::{Map, Value, json};
 
+use crate::answer::written;
 use crate::application::Application;
 use crate::keyring::{KeyRing, V1_KEY_ID};
 use crate::keys::SigningKey;
@@ -178,10 +179,6 @@ fn signed(input: String, key: &SigningKey) -> String {
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(signature, &mut token);
     token
-}
-
-fn written(members: &Map<String, Value>) -> Vec<u8> {
-    serde_json::to_vec(members).expect("a JSON object can be written")
 }
 
 fn members<const N: usize>(members: [(&str, Value); N]) -> Map<String, Value> {

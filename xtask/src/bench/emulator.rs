@@ -1,17 +1,48 @@
 //! The emulator: tokens for each second of CPU time.
 
 use crate::bench::programs::Programs;
-use crate::bench::report::{Row, Section, digits};
-use crate::bench::rounds::{LONG_TURN, Samples, Spread};
+use crate::bench::report::{Row, Section, digits, with_spread};
+use crate::bench::rounds::{LONG_TURN, Samples, THREADS_TURN};
 use crate::bench::verification::Stage;
 use crate::command::Failure;
 
+const OF_THE_LOAD: &str = "A client holds eight connections open and has a request under way on each; what counts is the CPU time of the \
+         server, as the system accounts it: the emulator's thread, and node's whole process.";
+
+/// By hand: what the profile shows, and what was tried.
+const OF_THE_SIGNATURES: &str = "Of a unique token's time nine tenths are the signature. Half of the rest is the system's, for one `recv` and one \
+         `send` on loopback and a look for who is ready; the other half is hyper, the form, the claims and the reply, spread \
+         thin: nothing has a tenth of it. What was tried: JSON written into bytes with room instead of through a formatter, \
+         parameters borrowed from the request, what was seen kept once (80,000 instructions beside the signature before, \
+         50,000 after); the client woken once for eight answers, as waking it was counted as the server's (3 %).";
+
+/// Tokens that are signed one by one are measured while the machine is calm, which does not last.
+const ROUNDS: usize = 151;
+/// Beside a peer that is not measured so, in turns that are long enough to have some of both.
+const LONG_ROUNDS: usize = 15;
+
 pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
     let mut section = Section::new("The emulator");
+    let mut signing = Stage::default();
+    let player = signing.player(programs.start("client")?);
+    signing.subject(player, "emulator-bare");
+    signing.subject(player, "emulator-unique");
+    let signed = signing.measure(ROUNDS, THREADS_TURN)?;
+    let [bare, unique] = signed.as_slice() else {
+        return Err("not measured".to_owned());
+    };
+    let of_bare = bare.over(unique).times(100.0);
+    let rate = |samples: &Samples| format!("{} per CPU second", digits(1e9 / samples.spread().median));
+    let mut rows = vec![Row {
+        what: "unique tokens over http, of the bare signing rate of its library".to_owned(),
+        bound: "≥ 90 %".to_owned(),
+        measured: format!("{} %", with_spread(of_bare)),
+        absolute: format!("{} / {}", rate(unique), rate(bare)),
+        reached: Some(of_bare.median >= 90.0),
+    }];
+
     let mut stage = Stage::default();
-    let player = stage.player(programs.start("client")?);
-    let bare = stage.subject(player, "emulator-bare");
-    let unique = stage.subject(player, "emulator-unique");
+    let player = stage.player(programs.start_built("client")?);
     let repeated = stage.subject(player, "emulator-repeated");
     let peer = programs
         .start_node("oauth2-mock-server.mjs", &["oauth2-mock-server"])
@@ -20,33 +51,13 @@ pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
             let player = stage.player(player);
             stage.subject(player, "oauth2-mock-server")
         });
-    let samples = stage.measure(15, LONG_TURN)?;
+    let samples = stage.measure(LONG_ROUNDS, LONG_TURN)?;
     let at = |place: usize| {
         samples
             .get(place)
             .cloned()
             .unwrap_or_else(|| Samples::new(Vec::new()))
     };
-    let rate = |place: usize| format!("{} per CPU second", digits(1e9 / at(place).spread().median));
-
-    let percent = |spread: Spread| Spread {
-        low: spread.low * 100.0,
-        median: spread.median * 100.0,
-        high: spread.high * 100.0,
-    };
-    let of_bare = percent(at(bare).over(&at(unique)));
-    let mut rows = vec![Row {
-        what: "unique tokens over http, of the bare signing rate of its library".to_owned(),
-        bound: "≥ 90 %".to_owned(),
-        measured: format!(
-            "{} % ({}–{})",
-            digits(of_bare.median),
-            digits(of_bare.low),
-            digits(of_bare.high)
-        ),
-        absolute: format!("{} / {}", rate(unique), rate(bare)),
-        reached: Some(of_bare.median >= 90.0),
-    }];
     let version = programs.npm_version("oauth2-mock-server");
     let what = format!("the same client within a second, over `oauth2-mock-server` {version}");
     rows.push(match peer {
@@ -54,14 +65,12 @@ pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
             what,
             20.0,
             at(peer).over(&at(repeated)),
-            format!("{} / {}", rate(repeated), rate(peer)),
+            format!("{} / {}", rate(&at(repeated)), rate(&at(peer))),
         ),
         Err(why) => Row::skipped(what, &why),
     });
     section.rows(rows);
-    section.text(
-        "A client holds eight connections open and has a request under way on each; what counts is the CPU time of the \
-         server, as the system accounts it: the emulator's thread, and node's whole process.",
-    );
+    section.text(OF_THE_LOAD);
+    section.text(OF_THE_SIGNATURES);
     Ok(section)
 }

@@ -5,7 +5,7 @@ use crate::command::Failure;
 
 /// How long one turn lasts, in nanoseconds: long beside the clock's resolution, short beside a scheduler's whims.
 pub(crate) const SHORT_TURN: f64 = 3e6;
-/// The same where a clock is coarse, as that of another thread or process.
+/// The same where a clock is coarse, as that of another process.
 pub(crate) const LONG_TURN: f64 = 3e8;
 /// The same for several threads at once.
 pub(crate) const THREADS_TURN: f64 = 1e7;
@@ -126,6 +126,17 @@ impl Samples {
     pub(crate) fn with(&self, other: &Self, join: impl Fn(f64, f64) -> f64) -> Self {
         let joined = self.0.iter().zip(&other.0);
         Self(joined.map(|(this, other)| join(*this, *other)).collect())
+    }
+}
+
+impl Spread {
+    /// In another unit.
+    pub(crate) fn times(self, factor: f64) -> Self {
+        Self {
+            low: self.low * factor,
+            median: self.median * factor,
+            high: self.high * factor,
+        }
     }
 }
 

@@ -31,10 +31,11 @@ pub(crate) fn subjects(player: Player) -> Player {
     }
     let (by_reference, owned) = (Arc::clone(&lp), lp);
     player
-        .timed("control", control)
+        .while_calm(2)
         .timed("clock", clock)
         .timed("by-reference", move || by_reference_of(&by_reference))
         .timed("owned", move || owned_of(&owned))
+        .while_calm(1)
 }
 
 fn by_reference_of(lp: &Client) -> UnixTime {

@@ -8,19 +8,31 @@
 //! With `--once NAME COUNT` a program does the work once, within [`collected`]: that is how callgrind counts it.
 #![forbid(unsafe_code)]
 
+mod calm;
 pub mod token;
 
+use std::cell::RefCell;
 use std::hint::black_box;
 use std::io::{BufRead, Write};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use cpu_time::ThreadTime;
 
+use crate::calm::Calm;
+
 /// The subjects of a program.
 #[derive(Default)]
 pub struct Player {
-    subjects: Vec<(String, Work)>,
+    subjects: Vec<Subject>,
+}
+
+struct Subject {
+    name: String,
+    work: Work,
+    /// Where it is measured while the machine is ours.
+    calm: Option<Rc<RefCell<Calm>>>,
 }
 
 type Work = Box<dyn FnMut(u64) -> f64>;
@@ -80,7 +92,22 @@ impl Player {
 
     /// Anything else that ends in a number.
     pub fn measured(mut self, name: &str, work: impl FnMut(u64) -> f64 + 'static) -> Self {
-        self.subjects.push((name.to_owned(), Box::new(work)));
+        self.subjects.push(Subject {
+            name: name.to_owned(),
+            work: Box::new(work),
+            calm: None,
+        });
+        self
+    }
+
+    /// All subjects so far are measured while so many cores are ours, those apart for which that was said before.
+    ///
+    /// Not for what is compared with a program in another language, which is not measured so.
+    pub fn while_calm(mut self, cores: usize) -> Self {
+        let calm = Rc::new(RefCell::new(Calm::on_cores(cores)));
+        for subject in &mut self.subjects {
+            subject.calm.get_or_insert_with(|| Rc::clone(&calm));
+        }
         self
     }
 
@@ -90,6 +117,10 @@ impl Player {
         if let [once, name, count] = arguments.as_slice()
             && once == "--once"
         {
+            // Instructions are the same however long they take, and are to be counted once.
+            for subject in &mut self.subjects {
+                subject.calm = None;
+            }
             println!("{}", self.answer(&format!("{name} {count}")));
             return;
         }
@@ -109,8 +140,13 @@ impl Player {
         let Some((name, Ok(count))) = line.split_once(' ').map(|(name, count)| (name, count.parse())) else {
             return format!("error: not NAME COUNT: {line}");
         };
-        match self.subjects.iter_mut().find(|(known, _)| known == name) {
-            Some((_, work)) => work(count).to_string(),
+        match self.subjects.iter_mut().find(|subject| subject.name == name) {
+            Some(Subject { work, calm: None, .. }) => work(count).to_string(),
+            Some(Subject {
+                work,
+                calm: Some(calm),
+                ..
+            }) => calm.borrow_mut().measure(|| work(count)).to_string(),
             None => format!("error: no subject is called {name}"),
         }
     }

@@ -1,0 +1,72 @@
+//! Moments in which the machine is ours.
+//!
+//! A core that is shared with somebody else's work, as those of rented machines are, does about half as much in a
+//! second, and for some work less still than for other. What is to be compared with a number, or with work of another
+//! kind, is measured while nobody is there: a piece of work that never changes says when that is.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+/// How much longer than at best the piece of work may take.
+const TOLERANCE: f64 = 1.05;
+/// How often it is tried before the machine is taken as it is.
+const TRIES: usize = 200;
+
+/// Knows how long the piece of work takes at best, on so many cores at once.
+pub(crate) struct Calm {
+    cores: usize,
+    best: Duration,
+}
+
+impl Calm {
+    pub(crate) fn on_cores(cores: usize) -> Self {
+        let best = Duration::MAX;
+        let mut calm = Self { cores, best };
+        for _ in 0..TRIES {
+            calm.is_now();
+        }
+        calm
+    }
+
+    /// What the measurement says when it is made while all those cores are ours, from its start to its end.
+    pub(crate) fn measure(&mut self, mut measurement: impl FnMut() -> f64) -> f64 {
+        for _ in 0..TRIES {
+            if !self.is_now() {
+                // Another core may be given, or the neighbour may go.
+                std::thread::sleep(Duration::from_millis(1));
+                continue;
+            }
+            let number = measurement();
+            if self.is_now() {
+                return number;
+            }
+        }
+        measurement()
+    }
+
+    fn is_now(&mut self) -> bool {
+        let took = std::thread::scope(|scope| {
+            let others: Vec<_> = (1..self.cores).map(|_| scope.spawn(piece_of_work)).collect();
+            let own = piece_of_work();
+            let others = others
+                .into_iter()
+                .map(|other| other.join().unwrap_or(Duration::MAX));
+            others.fold(own, Duration::max)
+        });
+        self.best = self.best.min(took);
+        took.as_secs_f64() <= self.best.as_secs_f64() * TOLERANCE
+    }
+}
+
+/// Independent sums, which keep a core as busy as it can be, for about 0.1 ms.
+fn piece_of_work() -> Duration {
+    let started = Instant::now();
+    let mut sums = [1_u64; 6];
+    for turn in 0..60_000_u64 {
+        for sum in &mut sums {
+            *sum = black_box(*sum ^ turn);
+        }
+    }
+    black_box(sums);
+    started.elapsed()
+}
