@@ -7,7 +7,8 @@ use crate::bench::verification::Stage;
 use crate::command::Failure;
 
 const OF_THE_LOAD: &str = "A client holds eight connections open and has a request under way on each; what counts is the CPU time of the \
-         server, as the system accounts it: the emulator's thread, and node's whole process.";
+         server, as the system accounts it: the emulator's thread, and node's whole process. Unique tokens are asked for on the \
+         core that they are signed on, as are the bare signatures.";
 
 /// By hand: what the profile shows, and what was tried.
 const OF_THE_SIGNATURES: &str = "Of a unique token's time nine tenths are the signature. Half of the rest is the system's, for one `recv` and one \

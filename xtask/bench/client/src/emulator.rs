@@ -2,14 +2,16 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 use std::time::Duration;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use lp_auth_emulator::{ApiVersion, Emulator};
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::time::ClockId;
+use nix::unistd::Pid;
 use player::{Player, token};
 use secrecy::ExposeSecret;
 
@@ -23,6 +25,7 @@ pub(crate) fn subjects(player: Player) -> Player {
     let mut repeated = Lazy::new(|| Load::on(Emulator::builder().sign_once_a_second()));
     player
         .timed("emulator-bare", move || {
+            stay_on_one_core();
             let pair = pair.get_or_init(|| RsaKeyPair::generate(KeySize::Rsa2048).expect("randomness"));
             let mut signature = vec![0; pair.public_modulus_len()];
             pair.sign(
@@ -34,10 +37,27 @@ pub(crate) fn subjects(player: Player) -> Player {
             .expect("the key signs");
             signature
         })
-        .measured("emulator-unique", move |tokens| unique.get().ask(tokens))
-        // Its own thread, and the emulator's.
-        .while_calm(2)
+        .measured("emulator-unique", move |tokens| {
+            stay_on_one_core();
+            unique.get().ask(tokens)
+        })
+        .while_calm(1)
         .measured("emulator-repeated", move |tokens| repeated.get().ask(tokens))
+}
+
+/// From now on this thread, and those that it starts, the emulator's among them, run on one core: whether that one is
+/// ours, its own piece of work says.
+fn stay_on_one_core() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let this_thread = Pid::from_raw(0);
+        let allowed = sched_getaffinity(this_thread).expect("Linux says where a thread may run");
+        let core = (0..CpuSet::count()).find(|core| allowed.is_set(*core).unwrap_or_default());
+        let mut one = CpuSet::new();
+        one.set(core.expect("a thread runs somewhere"))
+            .expect("it is a core");
+        sched_setaffinity(this_thread, &one).expect("a thread may run on fewer cores");
+    });
 }
 
 struct Lazy<F> {

@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 
 /// How much longer than at best the piece of work may take.
 const TOLERANCE: f64 = 1.05;
-/// How often it is tried before the machine is taken as it is.
-const TRIES: usize = 200;
+/// How often the piece of work is done to know what its best is.
+const FIRST_LOOKS: usize = 200;
+/// How often it is tried, for some seconds, before the machine is taken as it is.
+const TRIES: usize = 2000;
 
 /// Knows how long the piece of work takes at best, on so many cores at once.
 pub(crate) struct Calm {
@@ -22,7 +24,7 @@ impl Calm {
     pub(crate) fn on_cores(cores: usize) -> Self {
         let best = Duration::MAX;
         let mut calm = Self { cores, best };
-        for _ in 0..TRIES {
+        for _ in 0..FIRST_LOOKS {
             calm.is_now();
         }
         calm
