@@ -226,9 +226,9 @@ Written by `cargo xtask bench`, which anybody can run; `cargo xtask bench PART` 
 - Time is CPU time of the thread at work, unless it says otherwise. The clock is read for each verification and each
   token, as a service does.
 - What has a bound in nanoseconds, and the emulator's signatures, are measured in moments in which no other guest of the
-  machine works on the same cores: a piece of work that never changes takes no longer than at best, before and after. It
-  would be half as fast again elsewhere, and that is the machine's affair. What is compared with a program in another
-  language is not: that one could not be.
+  machine is at work on the same cores: a piece of work that never changes takes no longer than at best, before and after.
+  Otherwise the same code takes up to twice as long, which says nothing of it. What is compared with a program in another
+  language is not measured so, as that one is not.
 - Peers are configured as their documentation advises, with every check that they have. They live in a workspace of their
   own (`xtask/bench`); each other language, and each C library that cannot share a process, has its own process.
 - Where a bound stands, it is what this project wants to reach.

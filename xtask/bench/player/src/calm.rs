@@ -1,8 +1,8 @@
 //! Moments in which the machine is ours.
 //!
-//! A core that is shared with somebody else's work, as those of rented machines are, does about half as much in a
-//! second, and for some work less still than for other. What is to be compared with a number, or with work of another
-//! kind, is measured while nobody is there: a piece of work that never changes says when that is.
+//! A core that another guest of the machine uses as well does less in a second: of some work four fifths, of other half.
+//! So what is to be compared with a number, or with work of another kind, is measured while nobody else is there. A piece
+//! of work that never changes says when that is.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 const TOLERANCE: f64 = 1.05;
 /// How often the piece of work is done to know what its best is.
 const FIRST_LOOKS: usize = 200;
-/// How often it is tried, for some seconds, before the machine is taken as it is.
-const TRIES: usize = 2000;
+/// For how long it is tried before the machine is taken as it is.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Knows how long the piece of work takes at best, on so many cores at once.
 pub(crate) struct Calm {
@@ -32,7 +32,8 @@ impl Calm {
 
     /// What the measurement says when it is made while all those cores are ours, from its start to its end.
     pub(crate) fn measure(&mut self, mut measurement: impl FnMut() -> f64) -> f64 {
-        for _ in 0..TRIES {
+        let started = Instant::now();
+        while started.elapsed() < PATIENCE {
             if !self.is_now() {
                 // Another core may be given, or the neighbour may go.
                 std::thread::sleep(Duration::from_millis(1));
