@@ -8,3 +8,28 @@ pub(crate) fn is_uuid(text: &str) -> bool {
             .iter()
             .all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uuid_has_five_groups_of_hexadecimal_digits() {
+        for uuid in [
+            "75588e18-0213-4e33-8174-883acac7e3c4",
+            "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF",
+        ] {
+            assert!(is_uuid(uuid), "{uuid}");
+        }
+        for other in [
+            "",
+            "75588e1802134e338174883acac7e3c4",
+            "75588e18-0213-4e33-8174-883acac7e3c",
+            "75588e18-0213-4e33-8174-883acac7e3c4-",
+            "75588e18-0213-4e33-8174-883acac7e3cg",
+            "75588e18-0213-4e33-8174-883acac7e3é",
+        ] {
+            assert!(!is_uuid(other), "{other}");
+        }
+    }
+}

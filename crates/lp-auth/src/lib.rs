@@ -36,7 +36,7 @@
 //! | `settings`, `stack` | what builders gather, and the HTTP stacks that are compiled in |
 //! | `machines`, `shared_machines`, `question` | the machines, the one lock around them, and what they can be asked |
 //! | `place`, `at_hand` | one machine of them: what it publishes, and who looks after its calls |
-//! | `asker` | what a step of the machines means for those who ask |
+//! | `asker` | what a step of the machines means for those who ask, and for whoever keeps all fresh |
 //! | `driver` | the calls in flight, and waiting |
 //! | `restore` | tokens that were saved earlier |
 //! | `progress` | what a driver tells whoever wants to watch |

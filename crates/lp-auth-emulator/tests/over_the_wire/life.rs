@@ -158,6 +158,14 @@ fn what_was_asked_is_known_afterwards_and_holds_no_secret() {
 }
 
 #[test]
+fn of_a_long_path_the_first_200_bytes_are_kept() {
+    let emulator = Emulator::builder().start().unwrap();
+    Client::of(&emulator).get(&format!("/{}", "a/".repeat(5_000)));
+    let requests = emulator.requests();
+    assert_eq!(requests[0].path, format!("/{}", "a/".repeat(100))[..200]);
+}
+
+#[test]
 fn the_domain_api_sends_clients_where_nobody_listens() {
     let emulator = Emulator::builder().start().unwrap();
     let refused = emulator.refused_address().unwrap();
