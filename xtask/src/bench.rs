@@ -4,9 +4,11 @@
 //!
 //! - `player`: a program that does what it is told;
 //! - `rounds`: measuring by turns, and what the numbers amount to;
+//! - `stage`: who is measured together; `threads`: how much more two threads do than one;
 //! - `programs`: building the programs, and getting the peers in other languages;
 //! - `report`: tables, on the terminal and in docs/performance.md;
-//! - `verification`, `tokens`, `emulator`, `command`, `growth`: the parts, one section of the report each;
+//! - `verification`, `tokens`, `token_libraries`, `emulator`, `command_line`, `growth`: the parts, one section of the report
+//!   each;
 //! - `guard`: instruction counts of a change beside its base.
 
 mod command_line;
@@ -17,6 +19,8 @@ mod player;
 mod programs;
 mod report;
 mod rounds;
+mod stage;
+mod threads;
 mod token_libraries;
 mod tokens;
 mod verification;
@@ -99,7 +103,7 @@ pub(crate) fn run(names: &[&str]) -> ExitCode {
 /// Says whether all parts ran and all bounds were reached.
 fn measure(names: &[&str]) -> Result<bool, Failure> {
     let programs = Programs::new()?;
-    let mut report = Report::open(&programs)?;
+    let mut report = Report::open()?;
     let mut is_well = true;
     let is_chosen = |part: &&Part| names.is_empty() || names.contains(&part.name);
     for part in PARTS.iter().filter(is_chosen) {

@@ -21,6 +21,7 @@ func main() {
 		jwt.WithIssuer("Sentinel"),
 		jwt.WithAudience("12345678"),
 		jwt.WithExpirationRequired(),
+		jwt.WithIssuedAt(),
 	)
 	found := func(*jwt.Token) (interface{}, error) { return key, nil }
 	lines := bufio.NewScanner(os.Stdin)

@@ -3,8 +3,9 @@
 use crate::bench::player::Player;
 use crate::bench::programs::Programs;
 use crate::bench::report::{Section, digits, time};
-use crate::bench::rounds::{SHORT_TURN, Samples, THREADS_TURN};
-use crate::bench::verification::{Stage, THREADS_ROUNDS};
+use crate::bench::rounds::{SHORT_TURN, Samples};
+use crate::bench::stage::Stage;
+use crate::bench::threads::{ROUNDS, TURN};
 use crate::command::Failure;
 
 pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
@@ -26,7 +27,7 @@ fn threads(section: &mut Section, programs: &Programs) -> Result<(), Failure> {
     let names = counts
         .iter()
         .flat_map(|count| kinds.map(|kind| format!("{kind}-on-{count}")));
-    let medians = medians(programs, names, THREADS_ROUNDS, THREADS_TURN)?;
+    let medians = medians(programs, names, ROUNDS, TURN)?;
     let rows = counts
         .iter()
         .zip(medians.chunks(kinds.len()))

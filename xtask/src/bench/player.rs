@@ -10,6 +10,8 @@ pub(crate) struct Player {
     child: Child,
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
+    /// How many of its numbers were to be taken in a moment of calm that did not come.
+    disturbed: usize,
 }
 
 impl Player {
@@ -27,6 +29,7 @@ impl Player {
             child,
             input: Some(input),
             output: BufReader::new(output),
+            disturbed: 0,
         })
     }
 
@@ -40,7 +43,16 @@ impl Player {
         let mut answer = String::new();
         self.output.read_line(&mut answer).map_err(|error| lost(&error))?;
         let answer = answer.trim();
+        let (answer, is_disturbed) = match answer.strip_suffix(" disturbed") {
+            Some(number) => (number, true),
+            None => (answer, false),
+        };
+        self.disturbed += usize::from(is_disturbed);
         answer.parse().map_err(|_| format!("{subject}: {answer:?}"))
+    }
+
+    pub(crate) fn disturbed(&self) -> usize {
+        self.disturbed
     }
 }
 

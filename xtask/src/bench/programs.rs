@@ -164,15 +164,17 @@ impl Programs {
         Player::start(Command::new(folder.join("program")).env("BENCH_FOLDER", &self.folder))
     }
 
-    pub(crate) fn go_version(&self, module: &str) -> String {
+    /// The module's and Go's, where there are any.
+    pub(crate) fn go_versions(&self, module: &str) -> String {
         let text = std::fs::read_to_string(self.folder.join("go/go.mod")).unwrap_or_default();
         let version = text
             .split_once(module)
             .and_then(|(_, rest)| rest.split_whitespace().next());
-        version.map_or_else(
-            || "?".to_owned(),
-            |version| version.trim_start_matches('v').to_owned(),
-        )
+        let go = output(&mut program("go", "env GOVERSION")).unwrap_or_default();
+        match version {
+            Some(version) => format!(" {} on {}", version.trim_start_matches('v'), go.trim()),
+            None => String::new(),
+        }
     }
 
     /// So that what pip fetched is found, be it a library or, as `cmake`, a program.

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::bench::programs::Programs;
 use crate::bench::rounds::Spread;
 use crate::command::{Failure, output, program};
 use crate::workspace::root;
@@ -41,8 +40,12 @@ impl Section {
         }
     }
 
+    /// A paragraph, unless there is nothing to say.
     pub(crate) fn text(&mut self, text: impl Into<String>) {
-        self.blocks.push(Block::Text(text.into()));
+        let text = text.into();
+        if !text.is_empty() {
+            self.blocks.push(Block::Text(text));
+        }
     }
 
     pub(crate) fn rows(&mut self, rows: Vec<Row>) {
@@ -225,8 +228,8 @@ Written by `cargo xtask bench`, which anybody can run; `cargo xtask bench PART` 
   brackets.
 - Time is CPU time of the thread at work, unless it says otherwise. The clock is read for each verification and each
   token, as a service does.
-- What has a bound in nanoseconds, and the emulator's signatures, are measured in moments in which no other guest of the
-  machine is at work on the same cores: a piece of work that never changes takes no longer than at best, before and after.
+- What has a bound in nanoseconds, and the emulator's signatures, are measured in moments in which nobody else, as
+  another guest of the same machine, is at work on the same cores: a piece of work that never changes takes no longer than at best, before and after.
   Otherwise the same code takes up to twice as long, which says nothing of it. What is compared with a program in another
   language is not measured so, as that one is not.
 - Peers are configured as their documentation advises, with every check that they have. They live in a workspace of their
@@ -235,7 +238,7 @@ Written by `cargo xtask bench`, which anybody can run; `cargo xtask bench PART` 
 ";
 
 impl Report {
-    pub(crate) fn open(programs: &Programs) -> Result<Self, Failure> {
+    pub(crate) fn open() -> Result<Self, Failure> {
         let path = root().join("docs/performance.md");
         let text = std::fs::read_to_string(&path).unwrap_or_default();
         let sections = text
@@ -247,7 +250,7 @@ impl Report {
         Ok(Self {
             path,
             sections,
-            circumstances: circumstances(programs)?,
+            circumstances: circumstances()?,
         })
     }
 
@@ -275,7 +278,7 @@ impl Report {
 }
 
 /// When and where it was measured.
-fn circumstances(programs: &Programs) -> Result<String, Failure> {
+fn circumstances() -> Result<String, Failure> {
     let date = output(&mut program("date", "-u +%Y-%m-%d"))?;
     let rustc = output(&mut program("rustc", "--version"))?;
     let commit = output(&mut program("git", "describe --always --dirty")).unwrap_or_default();
@@ -288,7 +291,6 @@ fn circumstances(programs: &Programs) -> Result<String, Failure> {
     let system = output(&mut program("uname", "-sr")).unwrap_or_default();
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').next().unwrap_or("unknown");
-    let _ = programs;
     Ok(format!(
         "Measured {} at {}: {model}, {cores} cores, {}, load {load} at the start, {}.",
         date.trim(),

@@ -7,8 +7,6 @@ use crate::command::Failure;
 pub(crate) const SHORT_TURN: f64 = 3e6;
 /// The same where a clock is coarse, as that of another process.
 pub(crate) const LONG_TURN: f64 = 3e8;
-/// The same for several threads at once.
-pub(crate) const THREADS_TURN: f64 = 1e7;
 
 /// Something to measure: whose subject it is, by its place among the players.
 pub(crate) struct Subject {
@@ -159,6 +157,13 @@ mod tests {
         let other = Samples::new(vec![10.0, 100.0, 10.0]);
         let ratio = slow_once.over(&other);
         assert!((ratio.low - 2.0).abs() < 1e-9 && (ratio.high - 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_rounds_of_several_measurements_count_alike() {
+        let all = Samples::of_all([vec![1.0, 2.0], vec![3.0]].map(Samples::new));
+        let percent = all.spread().times(100.0);
+        assert_eq!((all.len(), percent.median.to_bits()), (3, 200_f64.to_bits()));
     }
 
     #[test]

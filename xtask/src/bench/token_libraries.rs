@@ -3,7 +3,7 @@
 use crate::bench::programs::Programs;
 use crate::bench::report::{Section, digits, time};
 use crate::bench::rounds::SHORT_TURN;
-use crate::bench::verification::Stage;
+use crate::bench::stage::Stage;
 use crate::command::Failure;
 
 const LIBRARIES: [&str; 3] = ["azure_identity", "google-cloud-auth", "yup-oauth2"];
@@ -51,9 +51,9 @@ pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
         rows,
     );
     section.text(
-        "Each is pointed at a server on loopback; `azure_identity`, which speaks https alone, at one within its process. A \
-         question of theirs is boxed here, which costs an allocation. lp-auth runs with `keep_fresh`. Waits are by the clock \
-         on the wall.",
+        "`google-cloud-auth` and `yup-oauth2` are pointed at a server on loopback; `azure_identity`, which speaks https alone, \
+         and lp-auth at one within the process. All are asked by tasks on two threads. A question of theirs is boxed here, \
+         which costs an allocation. lp-auth runs with `keep_fresh`. Waits are by the clock on the wall, and measured once.",
     );
     Ok(section)
 }

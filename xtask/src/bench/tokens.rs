@@ -2,8 +2,9 @@
 
 use crate::bench::programs::Programs;
 use crate::bench::report::{Row, Section, digits, time, with_spread};
-use crate::bench::rounds::{SHORT_TURN, Samples, THREADS_TURN};
-use crate::bench::verification::{Stage, THREADS_ROUNDS, scaling};
+use crate::bench::rounds::{SHORT_TURN, Samples};
+use crate::bench::stage::Stage;
+use crate::bench::threads;
 use crate::command::Failure;
 
 const ROUNDS: usize = 201;
@@ -55,19 +56,19 @@ pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
             )
         },
     ];
-    let mut threads = Stage::default();
-    let player = threads.player(programs.start_built("client")?);
+    let mut on_threads = Stage::default();
+    let player = on_threads.player(programs.start_built("client")?);
     for name in [
         "control-on-1",
         "control-on-2",
         "by-reference-on-1",
         "by-reference-on-2",
     ] {
-        threads.subject(player, name);
+        on_threads.subject(player, name);
     }
-    rows.push(scaling(
+    rows.push(threads::scaling(
         "the token at hand by reference: two threads over one",
-        &threads.measure(THREADS_ROUNDS, THREADS_TURN)?,
+        &on_threads.measure(threads::ROUNDS, threads::TURN)?,
     ));
 
     let player = stage.players.first_mut().ok_or("the program has gone")?;
@@ -115,6 +116,7 @@ pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
         player.ask("not-kept-fresh-waits", 1)?,
     ));
     section.rows(rows);
+    section.text(stage.calm() + &on_threads.calm());
     section.text(OF_THE_EXCHANGE);
     Ok(section)
 }

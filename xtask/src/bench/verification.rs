@@ -5,13 +5,19 @@ use std::process::Command;
 use crate::bench::guard::instructions;
 use crate::bench::player::Player;
 use crate::bench::programs::Programs;
-use crate::bench::report::{Row, Section, digits, time, with_spread};
-use crate::bench::rounds::{SHORT_TURN, Samples, Subject, THREADS_TURN, measure};
+use crate::bench::report::{Row, Section, digits, time};
+use crate::bench::rounds::{SHORT_TURN, Samples, Subject, measure};
+use crate::bench::stage::{Peer, Stage};
+use crate::bench::threads;
 use crate::command::{Failure, output};
 
 const ROUNDS: usize = 201;
-/// Of threads, which take longer to start than to work.
-pub(crate) const THREADS_ROUNDS: usize = 61;
+
+/// By hand: which of two ways to the bare cryptography counts.
+const OF_THE_BARE: &str = "The bare verification is given the message, which is how its library is shown to be used, and how the peers do it. Given \
+         the digest it takes a hundredth less, as it makes no context that could take the message in pieces; so does \
+         lp-auth-jwt, and the row beside says what it costs above that. What it adds is the signature and the claims in \
+         base64, the claims' JSON, an allocation to return them in, and the clock, each a fifth of it.";
 
 pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
     let mut section = Section::new("Verification");
@@ -49,7 +55,7 @@ pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
         at(keys).over(&at(keys_peer)),
         times(&at(keys), &at(keys_peer)),
     ));
-    rows.extend(threads(&mut stage.players, aws)?);
+    rows.push(on_two_threads(&mut stage.players, aws)?);
     let mut counting = programs.start_built("allocations")?;
     let allocations = counting.ask("verification", 1)?;
     rows.push(Row::number(
@@ -66,6 +72,7 @@ pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
         bytes,
     ));
     section.rows(rows);
+    section.text(OF_THE_BARE);
 
     section.text("The same token and the same key, verified by others:");
     let table = std::iter::once(vec![
@@ -104,7 +111,7 @@ fn on_aws_lc(programs: &Programs) -> Result<Vec<Row>, Failure> {
         ),
         in_instructions(programs, "verify-aws-lc"),
         Row::beside(
-            "full verification, over the bare one of a message that is hashed before",
+            "full verification, over the bare one that is given the digest, and the time to make that",
             full.over(&hashed_first),
             times(&full, &hashed_first),
         ),
@@ -175,7 +182,10 @@ fn in_instructions(programs: &Programs, name: &str) -> Row {
             absolute: format!("{full:.0} / {bare:.0}"),
             reached: Some(full / bare <= 1.03),
         },
-        Err(why) => Row::skipped(what, &why),
+        Err(why) => Row {
+            bound: "≤ 1.03 ×".to_owned(),
+            ..Row::skipped(what, &why)
+        },
     }
 }
 
@@ -225,14 +235,14 @@ fn peers(stage: &mut Stage, programs: &Programs, jsonwebtoken: usize) -> Vec<Pee
     ));
     let module = "github.com/golang-jwt/jwt/v5";
     let started = programs.start_go("verify.go", module);
-    let name = format!("`golang-jwt` {}, Go", programs.go_version(module));
+    let name = format!("`golang-jwt`{}, Go", programs.go_versions(module));
     peers.push(stage.peer(&name, &["golang-jwt"], started));
     peers
 }
 
 /// How much more two threads do than one, on the same hot token. Work that shares nothing says how much more they could
 /// have done on this machine, now.
-fn threads(players: &mut [Player], aws: usize) -> Result<Vec<Row>, Failure> {
+fn on_two_threads(players: &mut [Player], aws: usize) -> Result<Row, Failure> {
     let subject = |name: &str| Subject {
         player: aws,
         name: name.to_owned(),
@@ -243,121 +253,9 @@ fn threads(players: &mut [Player], aws: usize) -> Result<Vec<Row>, Failure> {
         "memory-hot-on-1",
         "memory-hot-on-2",
     ];
-    let samples = measure(players, &names.map(subject), THREADS_ROUNDS, THREADS_TURN)?;
-    Ok(vec![scaling(
+    let samples = measure(players, &names.map(subject), threads::ROUNDS, threads::TURN)?;
+    Ok(threads::scaling(
         "one hot token from memory: two threads over one",
         &samples,
-    )])
-}
-
-/// From samples of the control and of the work, on one thread and on two: of the rounds in which there were two cores.
-pub(crate) fn scaling(what: &str, samples: &[Samples]) -> Row {
-    const BOUND: f64 = 1.8;
-    /// A machine whose second core is somebody else's for longer shows nothing about two threads.
-    const LEAST_ROUNDS: usize = 5;
-    let [control_1, control_2, work_1, work_2] = samples else {
-        return Row::skipped(what, "not measured");
-    };
-    let twice = |one: &Samples, two: &Samples| one.with(two, |one, two| 2.0 * one / two);
-    let (control, work) = (twice(control_1, control_2), twice(work_1, work_2));
-    let with_two_cores = work.where_other(&control, |control| control >= BOUND);
-    let rounds = format!("in {} of {} rounds", with_two_cores.len(), work.len());
-    let beside = format!(
-        "{rounds} there were two cores: work that shares nothing did {} × in all",
-        with_spread(control.spread())
-    );
-    let row = Row::at_least(what, BOUND, with_two_cores.spread(), beside);
-    if with_two_cores.len() < LEAST_ROUNDS {
-        return Row {
-            measured: "not shown: no second core was free".to_owned(),
-            reached: None,
-            ..row
-        };
-    }
-    row
-}
-
-/// The players and their subjects.
-#[derive(Default)]
-pub(crate) struct Stage {
-    pub(crate) players: Vec<Player>,
-    subjects: Vec<Subject>,
-}
-
-impl Stage {
-    pub(crate) fn player(&mut self, player: Player) -> usize {
-        self.players.push(player);
-        self.players.len() - 1
-    }
-
-    pub(crate) fn subject(&mut self, player: usize, name: &str) -> usize {
-        self.subjects.push(Subject {
-            player,
-            name: name.to_owned(),
-        });
-        self.subjects.len() - 1
-    }
-
-    fn peer(&mut self, name: &str, subjects: &[&str], player: Result<Player, Failure>) -> Peer {
-        let started = player.and_then(|mut player| {
-            subjects
-                .iter()
-                .try_for_each(|subject| player.ask(subject, 1).map(drop))
-                .map(|()| player)
-        });
-        match started {
-            Ok(player) => {
-                let player = self.player(player);
-                let place = subjects
-                    .iter()
-                    .map(|subject| self.subject(player, subject))
-                    .last();
-                Peer {
-                    name: name.to_owned(),
-                    measured: place.ok_or_else(|| "no subject".to_owned()),
-                }
-            }
-            Err(failure) => Peer::skipped(name, &failure),
-        }
-    }
-
-    pub(crate) fn measure(&mut self, rounds: usize, turn: f64) -> Result<Vec<Samples>, Failure> {
-        measure(&mut self.players, &self.subjects, rounds, turn)
-    }
-}
-
-struct Peer {
-    name: String,
-    measured: Result<usize, String>,
-}
-
-impl Peer {
-    fn measured(name: &str, place: usize) -> Self {
-        Self {
-            name: name.to_owned(),
-            measured: Ok(place),
-        }
-    }
-
-    fn skipped(name: &str, why: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            measured: Err(why.lines().next().unwrap_or_default().to_owned()),
-        }
-    }
-
-    fn row(&self, samples: &[Samples], ours: usize) -> Vec<String> {
-        let measured = match &self.measured {
-            Ok(place) => samples.get(*place).zip(samples.get(ours)).ok_or("not measured"),
-            Err(why) => Err(why.as_str()),
-        };
-        match measured {
-            Ok((peer, ours)) => vec![
-                self.name.clone(),
-                digits(peer.over(ours).median),
-                time(peer.spread().median),
-            ],
-            Err(why) => vec![self.name.clone(), format!("skipped: {why}"), String::new()],
-        }
-    }
+    ))
 }

@@ -23,25 +23,28 @@ pub(crate) fn subjects(player: Player) -> Player {
     let message = token::signing_input(token::KID, 0);
     let mut unique = Lazy::new(|| Load::on(Emulator::builder()));
     let mut repeated = Lazy::new(|| Load::on(Emulator::builder().sign_once_a_second()));
+    let bare = move || {
+        stay_on_one_core();
+        let pair = pair.get_or_init(|| RsaKeyPair::generate(KeySize::Rsa2048).expect("randomness"));
+        let mut signature = vec![0; pair.public_modulus_len()];
+        pair.sign(
+            &RSA_PKCS1_SHA256,
+            &SystemRandom::new(),
+            message.as_bytes(),
+            &mut signature,
+        )
+        .expect("the key signs");
+        signature
+    };
     player
-        .timed("emulator-bare", move || {
-            stay_on_one_core();
-            let pair = pair.get_or_init(|| RsaKeyPair::generate(KeySize::Rsa2048).expect("randomness"));
-            let mut signature = vec![0; pair.public_modulus_len()];
-            pair.sign(
-                &RSA_PKCS1_SHA256,
-                &SystemRandom::new(),
-                message.as_bytes(),
-                &mut signature,
-            )
-            .expect("the key signs");
-            signature
+        .while_calm(1, |player| {
+            player
+                .timed("emulator-bare", bare)
+                .measured("emulator-unique", move |tokens| {
+                    stay_on_one_core();
+                    unique.get().ask(tokens)
+                })
         })
-        .measured("emulator-unique", move |tokens| {
-            stay_on_one_core();
-            unique.get().ask(tokens)
-        })
-        .while_calm(1)
         .measured("emulator-repeated", move |tokens| repeated.get().ask(tokens))
 }
 

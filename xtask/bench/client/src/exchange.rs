@@ -13,22 +13,21 @@ const AT_ONCE: usize = 64;
 
 pub(crate) fn subjects(player: Player) -> Player {
     let scene = Scene::new();
-    player
-        .measured("request-and-reply", move |count| {
-            let mut took = Duration::ZERO;
-            for _ in 0..count.div_ceil(AT_ONCE as u64) {
-                let answers: Vec<Answer> = (0..AT_ONCE).map(|_| scene.answer()).collect();
-                let mut results = Vec::with_capacity(AT_ONCE);
-                let started = thread_time();
-                collected(|| {
-                    for answer in answers {
-                        results.push((scene.request(), scene.read(answer)));
-                    }
-                });
-                took += started.elapsed();
-                drop(black_box(results));
-            }
-            took.as_nanos() as f64 * count as f64 / (count.div_ceil(AT_ONCE as u64) * AT_ONCE as u64) as f64
-        })
-        .while_calm(1)
+    let work = move |count: u64| {
+        let mut took = Duration::ZERO;
+        for _ in 0..count.div_ceil(AT_ONCE as u64) {
+            let answers: Vec<Answer> = (0..AT_ONCE).map(|_| scene.answer()).collect();
+            let mut results = Vec::with_capacity(AT_ONCE);
+            let started = thread_time();
+            collected(|| {
+                for answer in answers {
+                    results.push((scene.request(), scene.read(answer)));
+                }
+            });
+            took += started.elapsed();
+            drop(black_box(results));
+        }
+        took.as_nanos() as f64 * count as f64 / (count.div_ceil(AT_ONCE as u64) * AT_ONCE as u64) as f64
+    };
+    player.while_calm(1, |player| player.measured("request-and-reply", work))
 }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod crowd;
+#[cfg(target_os = "linux")]
 mod emulator;
 mod exchange;
 mod hand_out;
@@ -16,5 +17,7 @@ fn main() {
     let player = hand_out::subjects(player);
     let player = exchange::subjects(player);
     let player = crowd::subjects(player);
-    emulator::subjects(player).perform();
+    #[cfg(target_os = "linux")]
+    let player = emulator::subjects(player);
+    player.perform();
 }

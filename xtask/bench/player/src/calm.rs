@@ -1,7 +1,7 @@
 //! Moments in which the machine is ours.
 //!
-//! A core that another guest of the machine uses as well does less in a second: of some work four fifths, of other half.
-//! So what is to be compared with a number, or with work of another kind, is measured while nobody else is there. A piece
+//! A core that somebody else uses as well, another guest of the same machine for one, does less in a second: of some work
+//! four fifths, of other half. So what is to be compared with a number, or with work of another kind, is measured while nobody else is there. A piece
 //! of work that never changes says when that is.
 
 use std::hint::black_box;
@@ -14,24 +14,32 @@ const FIRST_LOOKS: usize = 200;
 /// For how long it is tried before the machine is taken as it is.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// A number, and whether it is the machine's own.
+pub(crate) enum Measured {
+    Calm(f64),
+    /// Patience was over before there was a moment of calm.
+    Disturbed(f64),
+}
+
 /// Knows how long the piece of work takes at best, on so many cores at once.
 pub(crate) struct Calm {
     cores: usize,
-    best: Duration,
+    /// None before the first look.
+    best: Option<Duration>,
 }
 
 impl Calm {
     pub(crate) fn on_cores(cores: usize) -> Self {
-        let best = Duration::MAX;
-        let mut calm = Self { cores, best };
-        for _ in 0..FIRST_LOOKS {
-            calm.is_now();
-        }
-        calm
+        Self { cores, best: None }
     }
 
     /// What the measurement says when it is made while all those cores are ours, from its start to its end.
-    pub(crate) fn measure(&mut self, mut measurement: impl FnMut() -> f64) -> f64 {
+    pub(crate) fn measure(&mut self, mut measurement: impl FnMut() -> f64) -> Measured {
+        if self.best.is_none() {
+            for _ in 0..FIRST_LOOKS {
+                self.is_now();
+            }
+        }
         let started = Instant::now();
         while started.elapsed() < PATIENCE {
             if !self.is_now() {
@@ -41,10 +49,10 @@ impl Calm {
             }
             let number = measurement();
             if self.is_now() {
-                return number;
+                return Measured::Calm(number);
             }
         }
-        measurement()
+        Measured::Disturbed(measurement())
     }
 
     fn is_now(&mut self) -> bool {
@@ -56,8 +64,9 @@ impl Calm {
                 .map(|other| other.join().unwrap_or(Duration::MAX));
             others.fold(own, Duration::max)
         });
-        self.best = self.best.min(took);
-        took.as_secs_f64() <= self.best.as_secs_f64() * TOLERANCE
+        let best = self.best.map_or(took, |best| best.min(took));
+        self.best = Some(best);
+        took.as_secs_f64() <= best.as_secs_f64() * TOLERANCE
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Each program holds libraries that can live in one process, and a list of subjects: pieces of work with a name. It reads
 //! lines `NAME COUNT`, does that work so many times, and answers with one number: nanoseconds of this thread's CPU time
-//! for all of it, or what else the subject says. So one conductor (`cargo xtask bench`) can let programs in any language
+//! for all of it, or what else the subject says; behind it `disturbed`, where the machine was to be calm and was not. So
+//! one conductor (`cargo xtask bench`) can let programs in any language
 //! take turns, round by round, and what the machine does beside that hits all of them alike.
 //!
 //! With `--once NAME COUNT` a program does the work once, within [`collected`]: that is how callgrind counts it.
@@ -20,7 +21,7 @@ use std::time::{Duration, Instant};
 
 use cpu_time::ThreadTime;
 
-use crate::calm::Calm;
+use crate::calm::{Calm, Measured};
 
 /// The subjects of a program.
 #[derive(Default)]
@@ -100,15 +101,17 @@ impl Player {
         self
     }
 
-    /// All subjects so far are measured while so many cores are ours, those apart for which that was said before.
+    /// The subjects that are added are measured while so many cores are ours.
     ///
     /// Not for what is compared with a program in another language, which is not measured so.
-    pub fn while_calm(mut self, cores: usize) -> Self {
+    pub fn while_calm(self, cores: usize, add: impl FnOnce(Self) -> Self) -> Self {
+        let before = self.subjects.len();
+        let mut player = add(self);
         let calm = Rc::new(RefCell::new(Calm::on_cores(cores)));
-        for subject in &mut self.subjects {
-            subject.calm.get_or_insert_with(|| Rc::clone(&calm));
+        for subject in player.subjects.iter_mut().skip(before) {
+            subject.calm = Some(Rc::clone(&calm));
         }
-        self
+        player
     }
 
     /// Does what it is told until standard input ends.
@@ -146,7 +149,10 @@ impl Player {
                 work,
                 calm: Some(calm),
                 ..
-            }) => calm.borrow_mut().measure(|| work(count)).to_string(),
+            }) => match calm.borrow_mut().measure(|| work(count)) {
+                Measured::Calm(number) => number.to_string(),
+                Measured::Disturbed(number) => format!("{number} disturbed"),
+            },
             None => format!("error: no subject is called {name}"),
         }
     }

@@ -37,12 +37,11 @@ fn main() {
         ("yup-oauth2", libraries::yup),
     ];
     for (name, connect) in libraries {
-        player = player.measured(&format!("{name}-hand-out"), hand_out(connect));
-    }
-    // As ours is.
-    player = player.while_calm(1);
-    for (name, connect) in libraries {
+        // Calm, as ours are.
         player = player
+            .while_calm(1, |player| {
+                player.measured(&format!("{name}-hand-out"), hand_out(connect))
+            })
             .measured(&format!("{name}-cold"), move |askers| cold(connect, askers))
             .measured(&format!("{name}-refresh"), move |askers| refresh(connect, askers));
     }
