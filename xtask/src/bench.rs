@@ -104,21 +104,27 @@ pub(crate) fn run(names: &[&str]) -> ExitCode {
 fn measure(names: &[&str]) -> Result<bool, Failure> {
     let programs = Programs::new()?;
     let mut report = Report::open()?;
-    let mut is_well = true;
+    let (mut missed, mut failed) = (Vec::new(), false);
     let is_chosen = |part: &&Part| names.is_empty() || names.contains(&part.name);
     for part in PARTS.iter().filter(is_chosen) {
         println!("\n{}: {}", part.name, part.about);
         match (part.work)(&programs) {
             Ok(section) => {
-                is_well &= section.is_reached();
-                println!("{section}");
+                println!("{}", section.for_terminal());
+                missed.extend(section.missed());
                 report.put(&section)?;
             }
             Err(failure) => {
-                is_well = false;
+                failed = true;
                 eprintln!("{}: {failure}", part.name);
             }
         }
     }
-    Ok(is_well)
+    println!(
+        "docs/performance.md says so now, with all figures; `git checkout docs/performance.md` takes it back"
+    );
+    for bound in &missed {
+        eprintln!("missed: {bound}");
+    }
+    Ok(missed.is_empty() && !failed)
 }

@@ -51,6 +51,14 @@ fn main() -> ExitCode {
             print!("{HELP}\n{}\n{}", bench::help(), ci::help());
             ExitCode::SUCCESS
         }
+        ["bench", "--help" | "-h", ..] => {
+            print!("{HELP}\n{}", bench::help());
+            ExitCode::SUCCESS
+        }
+        ["bench", "--guard"] => {
+            eprintln!("`--guard` wants a commit to compare with, as `cargo xtask bench --guard main`");
+            ExitCode::from(2)
+        }
         ["bench", "--guard", base, programs @ ..] => bench::guard(base, programs),
         ["bench", parts @ ..] => bench::run(parts),
         ["ci", options @ ..] => ci::run(options),

@@ -46,6 +46,7 @@ pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
 
     let mut stage = Stage::default();
     let player = stage.player(programs.start_built("client")?);
+    let each_signed = stage.subject(player, "emulator-beside-peers");
     let repeated = stage.subject(player, "emulator-repeated");
     let peer = programs
         .start_node("oauth2-mock-server.mjs", &["oauth2-mock-server"])
@@ -62,16 +63,23 @@ pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
             .unwrap_or_else(|| Samples::new(Vec::new()))
     };
     let version = programs.npm_version("oauth2-mock-server");
-    let what = format!("the same client within a second, over `oauth2-mock-server` {version}");
-    rows.push(match peer {
-        Ok(peer) => Row::at_least(
-            what,
-            20.0,
-            at(peer).over(&at(repeated)),
-            format!("{} / {}", rate(&at(repeated)), rate(&at(peer))),
-        ),
-        Err(why) => Row::skipped(what, &why),
-    });
+    let what = format!("unique tokens, over `oauth2-mock-server` {version}");
+    let what_of_repeated = format!(
+        "the same client within a second, with the option `sign_once_a_second`, over `oauth2-mock-server` {version}"
+    );
+    let rates = |place: usize, peer: usize| format!("{} / {}", rate(&at(place)), rate(&at(peer)));
+    match peer {
+        Ok(peer) => rows.extend([
+            Row::beside(what, at(peer).over(&at(each_signed)), rates(each_signed, peer)),
+            Row::at_least(
+                what_of_repeated,
+                20.0,
+                at(peer).over(&at(repeated)),
+                rates(repeated, peer),
+            ),
+        ]),
+        Err(why) => rows.push(Row::skipped(what_of_repeated, &why)),
+    }
     section.rows(rows);
     section.text(signing.calm());
     section.text(OF_THE_LOAD);

@@ -48,7 +48,7 @@ fn threads(section: &mut Section, programs: &Programs) -> Result<(), Failure> {
         rows.collect(),
     );
     section.text(
-        "A verification writes to nothing that another thread reads, and a repeat from memory touches no counter: both \
+        "A verification writes to nothing that another thread reads, and a repeat from memory changes no counter that they share: both \
          grow as the work does that shares nothing, as far as the machine's cores are free.",
     );
     Ok(())

@@ -29,8 +29,11 @@ const PATHS: &[GuardedPath] = &[
 pub(crate) fn run(base: &str, programs: &[&str]) -> ExitCode {
     let is_chosen = |path: &&GuardedPath| programs.is_empty() || programs.contains(&path.0);
     let paths: Vec<GuardedPath> = PATHS.iter().filter(is_chosen).copied().collect();
-    if paths.is_empty() {
-        eprintln!("no path of {} is guarded", programs.join(", "));
+    let is_known = |program: &str| PATHS.iter().any(|path| path.0 == program);
+    if let Some(unknown) = programs.iter().find(|program| !is_known(program)) {
+        eprintln!(
+            "no program of bench is called `{unknown}`: name some of verify-aws-lc, verify-ring, client, or none"
+        );
         return ExitCode::from(2);
     }
     match compare(base, &paths) {
@@ -48,12 +51,14 @@ pub(crate) fn run(base: &str, programs: &[&str]) -> ExitCode {
 
 fn compare(base: &str, paths: &[GuardedPath]) -> Result<bool, Failure> {
     output(&mut program("valgrind", "--version")).map_err(|_| {
-        "`bench --guard` counts instructions with valgrind, which is not installed".to_owned()
+        "`bench --guard` counts instructions with valgrind: install it, most systems have a package of that name"
+            .to_owned()
     })?;
     let programs = Programs::new()?;
+    println!("the base, {base}:");
     let before = count(&programs, &checked_out(&programs, base, paths)?, paths)?;
+    println!("the change:");
     let after = count(&programs, &root(), paths)?;
-    output(program("git", "worktree remove --force").arg(programs.folder().join("base")))?;
     let mut holds = true;
     println!("{:38} {:>12} {:>12}", "instructions", "base", "change");
     for (((program, subject, _), before), after) in paths.iter().zip(before).zip(after) {
@@ -73,16 +78,22 @@ fn compare(base: &str, paths: &[GuardedPath]) -> Result<bool, Failure> {
 /// base's interfaces are others, that does not compile, and then its own bench workspace is what there is.
 fn checked_out(programs: &Programs, base: &str, paths: &[GuardedPath]) -> Result<PathBuf, Failure> {
     let folder = programs.folder().join("base");
-    let commit = output(&mut program(
-        "git",
-        &format!("rev-parse --verify {base}^{{commit}}"),
-    ))?;
-    let _ = output(program("git", "worktree remove --force").arg(&folder));
+    let commit = format!("{base}^{{commit}}");
+    output(program("git", "rev-parse --quiet --verify").arg(&commit))
+        .map_err(|_| format!("`{base}` is no commit here: name one, as `main`"))?;
+    let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).map_err(failed)?;
+    }
+    std::fs::create_dir_all(&folder).map_err(failed)?;
+    // Files alone, so that nothing is left for git to know of, however this ends.
+    let archive = programs.folder().join("base.tar");
     output(
-        program("git", "worktree add --force --detach")
-            .arg(&folder)
-            .arg(commit.trim()),
+        program("git", "archive --format=tar --output")
+            .arg(&archive)
+            .arg(&commit),
     )?;
+    output(program("tar", "-xf").arg(&archive).arg("-C").arg(&folder))?;
     let own = folder.join("xtask/bench");
     let kept = folder.join("xtask/bench-of-base");
     let has_its_own = std::fs::rename(&own, &kept).is_ok();

@@ -80,8 +80,11 @@ impl Programs {
             return Ok(());
         }
         std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        output(&mut program("npm", "--version")).map_err(|_| "no npm is at hand")?;
         let arguments = format!("install --silent --no-fund --no-audit {}", packages.join(" "));
-        output(program("npm", &arguments).current_dir(&folder)).map(drop)
+        output(program("npm", &arguments).current_dir(&folder))
+            .map_err(|_| "npm cannot fetch the packages here")?;
+        Ok(())
     }
 
     pub(crate) fn npm_version(&self, package: &str) -> String {
@@ -117,6 +120,14 @@ impl Programs {
         Player::start(self.with_python(set_up(&mut python)))
     }
 
+    /// What `BoringSSL` is built with.
+    pub(crate) fn cmake(&self) -> Result<(), Failure> {
+        match output(&mut program("cmake", "--version")) {
+            Ok(_) => Ok(()),
+            Err(_) => self.pip(&["cmake"]),
+        }
+    }
+
     /// Packages for Python, fetched where they are not there yet.
     pub(crate) fn pip(&self, packages: &[&str]) -> Result<(), Failure> {
         let folder = self.folder.join("python");
@@ -142,8 +153,10 @@ impl Programs {
         if missing.is_empty() {
             return Ok(());
         }
+        output(&mut program("python3", "-m pip --version")).map_err(|_| "no Python with pip is at hand")?;
         let mut pip = program("python3", "-m pip install --quiet --target");
-        output(pip.arg(&folder).args(missing)).map(drop)
+        output(pip.arg(&folder).args(missing)).map_err(|_| "pip cannot fetch the packages here")?;
+        Ok(())
     }
 
     /// A program of the bench workspace in Go, with this module at its newest version.

@@ -1,6 +1,7 @@
 //! What was measured, for a person: tables on the terminal and in docs/performance.md.
 
 use std::fmt;
+use std::fs::OpenOptions;
 use std::path::PathBuf;
 
 use crate::bench::rounds::Spread;
@@ -57,12 +58,36 @@ impl Section {
         self.blocks.push(Block::Table { head, rows });
     }
 
-    /// Whether every bound was reached that could be measured.
-    pub(crate) fn is_reached(&self) -> bool {
-        self.blocks.iter().all(|block| match block {
-            Block::Rows(rows) => rows.iter().all(|row| row.reached != Some(false)),
-            _ => true,
-        })
+    /// The bounds that were measured and not reached.
+    pub(crate) fn missed(&self) -> Vec<String> {
+        let rows = self.blocks.iter().flat_map(|block| match block {
+            Block::Rows(rows) => rows.as_slice(),
+            _ => &[],
+        });
+        rows.filter(|row| row.reached == Some(false))
+            .map(|row| format!("{}: {}, which should be {}", row.what, row.measured, row.bound))
+            .collect()
+    }
+
+    /// Without its words, and narrow: a row takes two lines.
+    pub(crate) fn for_terminal(&self) -> String {
+        let mut text = String::new();
+        for block in &self.blocks {
+            match block {
+                Block::Text(_) => {}
+                Block::Rows(rows) => text.extend(rows.iter().map(Row::for_terminal)),
+                Block::Table { head, rows } => {
+                    text.push('\n');
+                    for row in rows {
+                        let mut cells = row.iter().zip(head);
+                        text.extend(cells.next().map(|(first, _)| format!("{first}\n")));
+                        let rest = cells.filter(|(cell, _)| !cell.is_empty());
+                        text.extend(rest.map(|(cell, title)| format!("    {title}: {cell}\n")));
+                    }
+                }
+            }
+        }
+        text
     }
 }
 
@@ -121,6 +146,16 @@ impl Row {
             absolute: String::new(),
             reached: None,
         }
+    }
+
+    fn for_terminal(&self) -> String {
+        let bound = match self.reached {
+            _ if self.bound.is_empty() => String::new(),
+            Some(true) => format!("; {}, reached", self.bound),
+            Some(false) => format!("; {}, MISSED", self.bound),
+            None => format!("; {}", self.bound),
+        };
+        format!("{}\n    {}{bound}\n", self.what, self.measured)
     }
 
     fn cells(&self) -> Vec<String> {
@@ -226,13 +261,14 @@ Written by `cargo xtask bench`, which anybody can run; `cargo xtask bench PART` 
 - Every number comes from short turns that all candidates take in every round, so that what the machine does beside it
   hits all alike. Ratios are taken within a round. What is shown is the median of the rounds, with the quartiles in
   brackets.
-- Time is CPU time of the thread at work, unless it says otherwise. The clock is read for each verification and each
-  token, as a service does.
+- Time is CPU time of the thread at work, unless it says otherwise; of node and Go that of the whole process, where others
+  of its threads work for it. The clock is read for each verification and each token, as a service does.
 - What has a bound in nanoseconds, and the emulator's signatures, are measured in moments in which nobody else, as
   another guest of the same machine, is at work on the same cores: a piece of work that never changes takes no longer than at best, before and after.
   Otherwise the same code takes up to twice as long, which says nothing of it. What is compared with a program in another
   language is not measured so, as that one is not.
-- Peers are configured as their documentation advises, with every check that they have. They live in a workspace of their
+- Peers are configured as their documentation advises: with the algorithm, the issuer and the audience fixed, and with an
+  expiry required where they can. They live in a workspace of their
   own (`xtask/bench`); each other language, and each C library that cannot share a process, has its own process.
 - Where a bound stands, it is what this project wants to reach.
 ";
@@ -240,6 +276,12 @@ Written by `cargo xtask bench`, which anybody can run; `cargo xtask bench PART` 
 impl Report {
     pub(crate) fn open() -> Result<Self, Failure> {
         let path = root().join("docs/performance.md");
+        // Before anything is measured that could not be kept.
+        OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(&path)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
         let text = std::fs::read_to_string(&path).unwrap_or_default();
         let sections = text
             .split("\n## ")

@@ -52,6 +52,7 @@ impl Stage {
 
     pub(crate) fn measure(&mut self, rounds: usize, turn: f64) -> Result<Vec<Samples>, Failure> {
         self.rounds += rounds;
+        println!("  measuring {} subjects in {rounds} rounds", self.subjects.len());
         measure(&mut self.players, &self.subjects, rounds, turn)
     }
 

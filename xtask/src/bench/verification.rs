@@ -50,7 +50,7 @@ pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
     let mut rows = on_aws_lc(programs)?;
     rows.extend(on_ring(programs)?);
     rows.push(Row::at_most(
-        "JWK Set of 1,000 keys, over `jsonwebtoken`'s `JwkSet` with its key map",
+        "JWK Set of 1,000 keys, over `jsonwebtoken`'s `JwkSet` and a map of its keys",
         1.0,
         at(keys).over(&at(keys_peer)),
         times(&at(keys), &at(keys_peer)),
@@ -116,19 +116,19 @@ fn on_aws_lc(programs: &Programs) -> Result<Vec<Row>, Failure> {
             times(&full, &hashed_first),
         ),
         Row::at_least(
-            "repeat from memory, one hot token",
+            "repeat from memory, one hot token, read by `with_claims`",
             200.0,
             full.over(&hot),
             times(&full, &hot),
         ),
         Row::at_least(
-            "repeat from memory, 1,000 tokens in turn",
+            "the same with 1,000 tokens in turn",
             100.0,
             full.over(&thousand),
             times(&full, &thousand),
         ),
         Row::beside(
-            "repeat from memory, one hot token, with a copy of the claims",
+            "repeat from memory, one hot token, by `verify`, which copies the claims",
             full.over(&owned),
             times(&full, &owned),
         ),
@@ -198,18 +198,14 @@ fn peers(stage: &mut Stage, programs: &Programs, jsonwebtoken: usize) -> Vec<Pee
         ),
         jsonwebtoken,
     )];
-    peers.push(
-        stage.peer(
-            &format!(
-                "`jwt-simple` {}, BoringSSL",
-                Programs::crate_version("jwt-simple")
-            ),
-            &["jwt-simple"],
-            programs
-                .pip(&["cmake"])
-                .and_then(|()| programs.start("verify-boring")),
+    peers.push(stage.peer(
+        &format!(
+            "`jwt-simple` {}, BoringSSL",
+            Programs::crate_version("jwt-simple")
         ),
-    );
+        &["jwt-simple"],
+        programs.cmake().and_then(|()| programs.start("verify-boring")),
+    ));
     let node = ["fast-jwt", "jose"];
     let fetched = programs.npm(&node);
     for (package, subject) in [

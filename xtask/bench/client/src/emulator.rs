@@ -22,6 +22,7 @@ pub(crate) fn subjects(player: Player) -> Player {
     let pair = OnceLock::new();
     let message = token::signing_input(token::KID, 0);
     let mut unique = Lazy::new(|| Load::on(Emulator::builder()));
+    let mut beside_peers = Lazy::new(|| Load::on(Emulator::builder()));
     let mut repeated = Lazy::new(|| Load::on(Emulator::builder().sign_once_a_second()));
     let bare = move || {
         stay_on_one_core();
@@ -44,6 +45,9 @@ pub(crate) fn subjects(player: Player) -> Player {
                     stay_on_one_core();
                     unique.get().ask(tokens)
                 })
+        })
+        .measured("emulator-beside-peers", move |tokens| {
+            beside_peers.get().ask(tokens)
         })
         .measured("emulator-repeated", move |tokens| repeated.get().ask(tokens))
 }
