@@ -1,8 +1,9 @@
 //! Who is measured together: programs, and what each of them does.
 
 use crate::bench::player::Player;
+use crate::bench::programs::Programs;
 use crate::bench::report::{digits, time};
-use crate::bench::rounds::{Samples, Subject, measure};
+use crate::bench::rounds::{SHORT_TURN, Samples, Subject, measure};
 use crate::command::Failure;
 
 /// The players and their subjects.
@@ -65,6 +66,32 @@ impl Stage {
         let all = self.rounds * self.subjects.len();
         format!("Of {all} turns {disturbed} had no moment of calm. ")
     }
+}
+
+/// Subjects of a program in several runs of it, as where its memory comes to lie is chance and makes some hundredths; and
+/// how calm it was.
+pub(crate) fn in_several_runs<const N: usize>(
+    programs: &Programs,
+    name: &str,
+    subjects: [&str; N],
+) -> Result<([Samples; N], String), Failure> {
+    const RUNS: usize = 9;
+    const ROUNDS: usize = 61;
+    let mut stage = Stage::default();
+    for _ in 0..RUNS {
+        let player = stage.player(programs.start_built(name)?);
+        for subject in subjects {
+            stage.subject(player, subject);
+        }
+    }
+    let samples = stage.measure(ROUNDS, SHORT_TURN)?;
+    let of_subject = |place| Samples::of_all(samples.iter().skip(place).step_by(N).cloned());
+    Ok((std::array::from_fn(of_subject), stage.calm()))
+}
+
+/// How long both take.
+pub(crate) fn times(this: &Samples, other: &Samples) -> String {
+    format!("{} / {}", time(this.spread().median), time(other.spread().median))
 }
 
 /// A library of somebody else's: where it stands among the subjects, or why it could not be measured.

@@ -2,13 +2,10 @@
 
 use crate::bench::player::Player;
 use crate::bench::programs::Programs;
-use crate::bench::report::{Row, Section, digits, time, with_spread};
-use crate::bench::rounds::{SHORT_TURN, Samples};
-use crate::bench::stage::Stage;
+use crate::bench::report::{Row, Section, digits, with_spread};
+use crate::bench::stage::{Stage, in_several_runs, times};
 use crate::bench::threads;
 use crate::command::Failure;
-
-const ROUNDS: usize = 201;
 
 /// By hand: what the profile shows of the narrowest row.
 const OF_THE_EXCHANGE: &str = "Of a request and its reply, two allocations are the header map's and one is the token's. By instructions (callgrind) \
@@ -21,39 +18,25 @@ const OF_THE_EXCHANGE: &str = "Of a request and its reply, two allocations are t
 
 pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
     let mut section = Section::new("Tokens");
-    let mut stage = Stage::default();
-    let player = stage.player(programs.start("client")?);
-    let clock = stage.subject(player, "clock");
-    let by_reference = stage.subject(player, "by-reference");
-    let owned = stage.subject(player, "owned");
-    let exchange = stage.subject(player, "request-and-reply");
-    let samples = stage.measure(ROUNDS, SHORT_TURN)?;
-    let at = |place: usize| {
-        samples
-            .get(place)
-            .cloned()
-            .unwrap_or_else(|| Samples::new(Vec::new()))
-    };
-    let per = |place: usize| time(at(place).spread().median);
-
-    let more = at(by_reference)
-        .with(&at(clock), |all, clock| all - clock)
-        .spread();
+    programs.build("client")?;
+    let subjects = ["clock", "by-reference", "owned", "request-and-reply"];
+    let ([clock, by_reference, owned, exchange], calm) = in_several_runs(programs, "client", subjects)?;
+    let more = by_reference.with(&clock, |all, clock| all - clock).spread();
     let mut rows = vec![
         Row {
             what: "the token at hand by reference, beyond one look at the clock".to_owned(),
             bound: "≤ 15 ns".to_owned(),
             measured: format!("{} ns", with_spread(more)),
-            absolute: format!("{} / {}", per(by_reference), per(clock)),
+            absolute: times(&by_reference, &clock),
             reached: Some(more.median <= 15.0),
         },
         Row {
-            absolute: format!("{} / {}", per(owned), per(clock)),
+            absolute: times(&owned, &clock),
             ..Row::number(
                 "the same as an owned clone, with the look at the clock",
                 60.0,
                 "ns",
-                at(owned).spread().median,
+                owned.spread().median,
             )
         },
     ];
@@ -76,7 +59,7 @@ pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
         "a request built and its reply parsed",
         600.0,
         "ns",
-        at(exchange).spread().median,
+        exchange.spread().median,
     ));
     let mut counting = programs.start_built("exchange-allocations")?;
     let allocations = counting.ask("request-and-reply", 1)?;
@@ -85,10 +68,9 @@ pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
         absolute: format!("{} of them for the request", digits(of_request)),
         ..Row::number("allocations of both", 3.0, "", allocations)
     });
-    let player = stage.players.first_mut().ok_or("the program has gone")?;
-    rows.extend(crowds(player)?);
+    rows.extend(crowds(&mut programs.start_built("client")?)?);
     section.rows(rows);
-    section.text(stage.calm() + &on_threads.calm());
+    section.text(calm + &on_threads.calm());
     section.text(OF_THE_EXCHANGE);
     Ok(section)
 }

@@ -7,7 +7,7 @@ use crate::bench::player::Player;
 use crate::bench::programs::Programs;
 use crate::bench::report::{Row, Section, digits, time};
 use crate::bench::rounds::{SHORT_TURN, Samples, Subject, measure};
-use crate::bench::stage::{Peer, Stage};
+use crate::bench::stage::{Peer, Stage, in_several_runs, times};
 use crate::bench::threads;
 use crate::command::{Failure, output};
 
@@ -100,7 +100,7 @@ fn on_aws_lc(programs: &Programs) -> Result<Vec<Row>, Failure> {
         "memory-1000",
         "memory-hot-owned",
     ];
-    let [bare, full, hashed_first, hot, thousand, owned] =
+    let ([bare, full, hashed_first, hot, thousand, owned], _) =
         in_several_runs(programs, "verify-aws-lc", subjects)?;
     Ok(vec![
         Row::at_most(
@@ -136,37 +136,12 @@ fn on_aws_lc(programs: &Programs) -> Result<Vec<Row>, Failure> {
 }
 
 fn on_ring(programs: &Programs) -> Result<Vec<Row>, Failure> {
-    let [bare, full] = in_several_runs(programs, "verify-ring", ["bare", "full"])?;
+    let ([bare, full], _) = in_several_runs(programs, "verify-ring", ["bare", "full"])?;
     let what = "full verification on `ring`, over its bare one";
     Ok(vec![
         Row::at_most(what, 1.03, full.over(&bare), times(&full, &bare)),
         in_instructions(programs, "verify-ring"),
     ])
-}
-
-fn times(this: &Samples, other: &Samples) -> String {
-    format!("{} / {}", time(this.spread().median), time(other.spread().median))
-}
-
-/// Subjects of a program in several runs of it: where its memory comes to lie is chance, and makes one hundredth.
-fn in_several_runs<const N: usize>(
-    programs: &Programs,
-    name: &str,
-    subjects: [&str; N],
-) -> Result<[Samples; N], Failure> {
-    const RUNS: usize = 9;
-    const ROUNDS: usize = 61;
-    let mut stage = Stage::default();
-    for _ in 0..RUNS {
-        let player = stage.player(programs.start_built(name)?);
-        for subject in subjects {
-            stage.subject(player, subject);
-        }
-    }
-    let samples = stage.measure(ROUNDS, SHORT_TURN)?;
-    Ok(std::array::from_fn(|place| {
-        Samples::of_all(samples.iter().skip(place).step_by(N).cloned())
-    }))
 }
 
 fn in_instructions(programs: &Programs, name: &str) -> Row {
