@@ -4,7 +4,7 @@ use core::fmt;
 use core::mem::MaybeUninit;
 
 use base64_simd::{Out, URL_SAFE_NO_PAD};
-use memchr::memchr_iter;
+use memchr::{memchr, memchr_iter};
 
 /// A JWS in compact serialisation (RFC 7515 §3.1), split into its parts: three, each in canonical base64url without
 /// padding; header and signature are not empty. Nothing is decoded yet.
@@ -41,11 +41,20 @@ impl<'a> Compact<'a> {
     /// Splits a token and looks at nothing but the dots. For whoever decodes every part, which finds the same faults
     /// without looking through the token twice.
     pub fn split(text: &'a str) -> Result<Self, InvalidCompact> {
+        let compact = Self::split_at_two_dots(text)?;
+        if memchr(b'.', compact.encoded(Part::Signature).as_bytes()).is_some() {
+            return Err(InvalidCompact::NotThreeParts);
+        }
+        Ok(compact)
+    }
+
+    /// The same for whoever need not tell a third dot from another letter that does not belong into a signature.
+    pub(crate) fn split_at_two_dots(text: &'a str) -> Result<Self, InvalidCompact> {
         if text.len() > Self::MAX_LENGTH {
             return Err(InvalidCompact::TooLarge);
         }
         let mut dots = memchr_iter(b'.', text.as_bytes());
-        let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
+        let (Some(first), Some(second)) = (dots.next(), dots.next()) else {
             return Err(InvalidCompact::NotThreeParts);
         };
         Ok(Self { text, first, second })

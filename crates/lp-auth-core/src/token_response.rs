@@ -49,7 +49,7 @@ impl TokenResponse {
         account: &AccountId,
     ) -> Result<Self, &'static str> {
         // The payload is looked at when it is decoded.
-        let token = Compact::split(&fields.access_token)
+        let token = Compact::split_at_two_dots(&fields.access_token)
             .and_then(|token| token.check_part(Part::Header).map(|()| token))
             .and_then(|token| token.check_part(Part::Signature).map(|()| token))
             .map_err(|_| NO_JWT)?;
