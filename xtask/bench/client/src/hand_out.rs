@@ -17,29 +17,24 @@ pub(crate) fn subjects(player: Player) -> Player {
         .expect("a runtime");
     let lp = Arc::new(client(&Servers::new(Duration::ZERO, 3600)));
     runtime.block_on(lp.token()).expect("the servers answer");
-    let on_threads = |threads: usize| {
+    let mut player = player;
+    for threads in [1, 2] {
         let (by_reference, owned) = (Arc::clone(&lp), Arc::clone(&lp));
-        move |player: Player| {
-            player
-                .on_threads(&format!("control-on-{threads}"), threads, control)
-                .on_threads(&format!("clock-on-{threads}"), threads, clock)
-                .on_threads(&format!("by-reference-on-{threads}"), threads, move || {
-                    by_reference_of(&by_reference)
-                })
-                .on_threads(&format!("owned-on-{threads}"), threads, move || owned_of(&owned))
-        }
-    };
-    let (by_reference, owned) = (Arc::clone(&lp), Arc::clone(&lp));
-    let on_one = |player: Player| {
+        player = player
+            .on_threads(&format!("control-on-{threads}"), threads, control)
+            .on_threads(&format!("clock-on-{threads}"), threads, clock)
+            .on_threads(&format!("by-reference-on-{threads}"), threads, move || {
+                by_reference_of(&by_reference)
+            })
+            .on_threads(&format!("owned-on-{threads}"), threads, move || owned_of(&owned));
+    }
+    let (by_reference, owned) = (Arc::clone(&lp), lp);
+    player.while_calm(1, |player| {
         player
             .timed("clock", clock)
             .timed("by-reference", move || by_reference_of(&by_reference))
             .timed("owned", move || owned_of(&owned))
-    };
-    player
-        .while_calm(2, on_threads(1))
-        .while_calm(2, on_threads(2))
-        .while_calm(1, on_one)
+    })
 }
 
 fn by_reference_of(lp: &Client) -> UnixTime {
