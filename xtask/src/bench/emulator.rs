@@ -7,8 +7,8 @@ use crate::bench::stage::Stage;
 use crate::command::Failure;
 
 const OF_THE_LOAD: &str = "A client holds eight connections open and has a request under way on each; what counts is the CPU time of the \
-         server, as the system accounts it: the emulator's thread, and node's whole process. Unique tokens are asked for on the \
-         core that they are signed on, as are the bare signatures.";
+         server, as the system accounts it: the emulator's thread, and node's whole process. The first row's tokens are asked for on \
+         the core that they are signed on, as its bare signatures are.";
 
 /// By hand: what the profile shows, and what was tried.
 const OF_THE_SIGNATURES: &str = "What a unique token takes beside its signature is the system's for the one half, for one `recv` and one `send` on \

@@ -263,13 +263,13 @@ Written by `cargo xtask bench`, which anybody can run; `cargo xtask bench PART` 
   brackets.
 - Time is CPU time of the thread at work, unless it says otherwise; of node and Go that of the whole process, where others
   of its threads work for it. The clock is read for each verification and each token, as a service does.
-- What has a bound in nanoseconds, and the emulator's signatures, are measured in moments in which nobody else, as
-  another guest of the same machine, is at work on the same cores: a piece of work that never changes takes no longer than at best, before and after.
-  Otherwise the same code takes up to twice as long, which says nothing of it. What is compared with a program in another
-  language is not measured so, as that one is not.
+- What has a bound in nanoseconds, and the emulator's signatures, are measured in moments in which nobody else, as another
+  guest of the same machine, is at work on the same cores: a piece of work that never changes takes no longer than at
+  best, before and after. Otherwise the same code takes up to twice as long, which says nothing of it. What is compared
+  with a program in another language is not measured so, as that one is not.
 - Peers are configured as their documentation advises: with the algorithm, the issuer and the audience fixed, and with an
-  expiry required where they can. They live in a workspace of their
-  own (`xtask/bench`); each other language, and each C library that cannot share a process, has its own process.
+  expiry required where they can. They live in a workspace of their own (`xtask/bench`); each other language, and each C
+  library that cannot share a process, has its own process.
 - Where a bound stands, it is what this project wants to reach.
 ";
 

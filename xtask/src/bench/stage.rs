@@ -64,7 +64,7 @@ impl Stage {
             return String::new();
         }
         let all = self.rounds * self.subjects.len();
-        format!("Of {all} turns {disturbed} had no moment of calm. ")
+        format!("Of {all} turns {disturbed} had no moment of calm.")
     }
 }
 

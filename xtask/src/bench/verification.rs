@@ -16,8 +16,8 @@ const ROUNDS: usize = 201;
 /// By hand: which of two ways to the bare cryptography counts.
 const OF_THE_BARE: &str = "The bare verification is given the message, which is how its library is shown to be used, and how the peers do it. Given \
          the digest it takes a hundredth less, as it makes no context that could take the message in pieces; so does \
-         lp-auth-jwt, and the row beside says what it costs above that. What it adds is the signature and the claims in \
-         base64, the claims' JSON, an allocation to return them in, and the clock, each a fifth of it.";
+         lp-auth-jwt, and the row beside says what it costs above that. What it adds is, from the largest to the \
+         smallest, the claims' JSON, base64, the policy, the dots, the clock, and an allocation to return the claims in.";
 
 pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
     let mut section = Section::new("Verification");
