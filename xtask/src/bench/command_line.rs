@@ -63,12 +63,7 @@ fn cold_start(programs: &Programs, command: &Path) -> Result<Vec<Row>, Failure> 
         name: name.to_owned(),
     });
     let samples = measure(&mut players, &subjects, ROUNDS, 1.0)?;
-    let at = |place: usize| {
-        samples
-            .get(place)
-            .cloned()
-            .unwrap_or_else(|| Samples::new(Vec::new()))
-    };
+    let at = |place: usize| Samples::at(&samples, place);
     let per = |place: usize| time(at(place).spread().median);
     let [player] = &mut players;
     // The system's kilobytes are of 1,024 bytes.

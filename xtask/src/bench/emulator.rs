@@ -56,12 +56,7 @@ pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
             stage.subject(player, "oauth2-mock-server")
         });
     let samples = stage.measure(LONG_ROUNDS, LONG_TURN)?;
-    let at = |place: usize| {
-        samples
-            .get(place)
-            .cloned()
-            .unwrap_or_else(|| Samples::new(Vec::new()))
-    };
+    let at = |place: usize| Samples::at(&samples, place);
     let version = programs.npm_version("oauth2-mock-server");
     let what = format!("unique tokens, over `oauth2-mock-server` {version}");
     let what_of_repeated = format!(

@@ -85,6 +85,11 @@ impl Samples {
         Self(samples)
     }
 
+    /// Those of the subject at this place, none where nothing was measured.
+    pub(crate) fn at(samples: &[Self], place: usize) -> Self {
+        samples.get(place).cloned().unwrap_or_else(|| Self(Vec::new()))
+    }
+
     /// The rounds of several measurements, one after the other.
     pub(crate) fn of_all(measurements: impl IntoIterator<Item = Self>) -> Self {
         Self(measurements.into_iter().flat_map(|samples| samples.0).collect())

@@ -39,12 +39,7 @@ pub(crate) fn run(programs: &Programs) -> Result<Section, Failure> {
 
     let peers = peers(&mut stage, programs, jsonwebtoken);
     let samples = stage.measure(ROUNDS, SHORT_TURN)?;
-    let at = |place: usize| {
-        samples
-            .get(place)
-            .cloned()
-            .unwrap_or_else(|| Samples::new(Vec::new()))
-    };
+    let at = |place: usize| Samples::at(&samples, place);
     let per = |place: usize| time(at(place).spread().median);
 
     let mut rows = on_aws_lc(programs)?;
