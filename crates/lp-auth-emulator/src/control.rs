@@ -23,7 +23,7 @@ mod whole;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::routing::{MethodRouter, delete, get, post, put};
@@ -86,7 +86,6 @@ fn router(plane: Plane, allowed: guard::Allowed) -> Router {
                 "the header Allow names the methods that can be used here",
             )
         })
-        .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .layer(middleware::from_fn_with_state(allowed, guard::guard))
         .with_state(plane)
 }

@@ -57,9 +57,6 @@ fn refusal(status: StatusCode, text: &str) -> Problem {
         (StatusCode::UNSUPPORTED_MEDIA_TYPE, _) => {
             "send JSON, with the header Content-Type: application/json"
         }
-        (StatusCode::PAYLOAD_TOO_LARGE, _) => {
-            "the body is longer than 256 KiB, and nothing here takes so much"
-        }
         (_, Some((start, rest))) if start.starts_with("Failed to") => rest,
         _ => text,
     };

@@ -7,6 +7,7 @@
 use core::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::http::header::{
     CACHE_CONTROL, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, X_CONTENT_TYPE_OPTIONS,
@@ -15,6 +16,7 @@ use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::LONGEST_BODY;
 use super::problem::Problem;
 
 /// The hosts, with port, by which the plane may be asked for.
@@ -62,7 +64,10 @@ impl Allowed {
 pub(super) async fn guard(State(allowed): State<Allowed>, request: Request, next: Next) -> Response {
     let mut response = match refusal(&allowed, &request) {
         Some(problem) => problem.into_response(),
-        None => next.run(request).await,
+        None => match with_whole_body(request).await {
+            Ok(request) => next.run(request).await,
+            Err(problem) => problem.into_response(),
+        },
     };
     let headers = response.headers_mut();
     headers
@@ -74,6 +79,18 @@ pub(super) async fn guard(State(allowed): State<Allowed>, request: Request, next
         HeaderValue::from_static("same-origin"),
     );
     response
+}
+
+const TOO_LONG: &str = "the body is longer than 256 KiB, and nothing here takes so much";
+
+/// The request when all of it has come. A connection ends with an answer that does not wait for the rest, be it the end of
+/// a body without anything in it, and the next request on it would get none.
+async fn with_whole_body(request: Request) -> Result<Request, Problem> {
+    let (head, body) = request.into_parts();
+    let body = to_bytes(body, LONGEST_BODY)
+        .await
+        .map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, TOO_LONG))?;
+    Ok(Request::from_parts(head, body.into()))
 }
 
 fn refusal(allowed: &Allowed, request: &Request) -> Option<Problem> {

@@ -1,5 +1,9 @@
 //! The keys that tokens are signed with.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
 use lp_auth_emulator::Emulator;
 use serde_json::{Value, json};
 
@@ -42,6 +46,28 @@ fn keys_rotate_retire_and_are_replaced_and_have_an_age() {
     let replaced = plane.send("POST", "/keys/replace", &[], "").json(200);
     assert_eq!(kids(&replaced).len(), 2);
     assert_ne!(kids(&replaced)[0], kids(&retired)[0]);
+}
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the end of the request is to come later than the rest"
+)]
+fn a_request_whose_end_comes_late_does_not_end_its_connection() {
+    let plane = Plane::new();
+    let address = plane.emulator.control_url().unwrap();
+    let address = address.trim_start_matches("http://").trim_end_matches('/');
+    let mut connection = TcpStream::connect(address).unwrap();
+    let rotate =
+        format!("POST /keys/rotate HTTP/1.1\r\nhost: {address}\r\ntransfer-encoding: chunked\r\n\r\n");
+    connection.write_all(rotate.as_bytes()).unwrap();
+    // Time enough for an answer that would not wait.
+    std::thread::sleep(Duration::from_millis(100));
+    let rest = format!("0\r\n\r\nGET /keys HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    connection.write_all(rest.as_bytes()).unwrap();
+    let mut answers = String::new();
+    connection.read_to_string(&mut answers).unwrap();
+    assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 2, "{answers}");
 }
 
 #[test]
