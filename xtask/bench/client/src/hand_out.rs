@@ -19,14 +19,12 @@ pub(crate) fn subjects(player: Player) -> Player {
     runtime.block_on(lp.token()).expect("the servers answer");
     let mut player = player;
     for threads in [1, 2] {
-        let (by_reference, owned) = (Arc::clone(&lp), Arc::clone(&lp));
+        let lp = Arc::clone(&lp);
         player = player
             .on_threads(&format!("control-on-{threads}"), threads, control)
-            .on_threads(&format!("clock-on-{threads}"), threads, clock)
             .on_threads(&format!("by-reference-on-{threads}"), threads, move || {
-                by_reference_of(&by_reference)
-            })
-            .on_threads(&format!("owned-on-{threads}"), threads, move || owned_of(&owned));
+                by_reference_of(&lp)
+            });
     }
     let (by_reference, owned) = (Arc::clone(&lp), lp);
     player.while_calm(1, |player| {
